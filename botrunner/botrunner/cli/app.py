@@ -1,0 +1,37 @@
+"""The program `tradefleet`, also installed as the plugin `kubectl tradefleet`."""
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="tradefleet",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(version("tradefleet"))
+        raise typer.Exit
+
+
+@app.callback()
+def tradefleet(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Run crypto derivatives trading accounts on Kubernetes: one resource, one pod, one account."""
+
+
+def main() -> None:
+    """Run the command line; exits with 0 on success, 1 on refused input, 2 on wrong usage."""
+    app()
