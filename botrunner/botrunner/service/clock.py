@@ -28,12 +28,15 @@ class SystemClock:
     """The machine's own clock."""
 
     def now(self) -> datetime:
+        """Wall time; jumps when the machine's clock is corrected."""
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
+        """Seconds since some moment before the process began."""
         return time.monotonic()
 
     async def sleep(self, seconds: float) -> None:
+        """Wait on the running event loop's timer."""
         await asyncio.sleep(max(0.0, seconds))
 
 
@@ -50,12 +53,15 @@ class ManualClock:
         self._tickets = itertools.count()
 
     def now(self) -> datetime:
+        """The moment it was last moved to."""
         return self._at
 
     def monotonic(self) -> float:
+        """Seconds it was moved since it was made."""
         return (self._at - self._start).total_seconds()
 
     async def sleep(self, seconds: float) -> None:
+        """Wait until ``advance`` has passed the moment ``seconds`` from now."""
         if seconds <= 0:
             await asyncio.sleep(0)
             return
