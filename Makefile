@@ -1,0 +1,119 @@
+# Every target sets up what it needs and works alone on a fresh machine: make, Python 3.11 or newer.
+# `make help` lists them.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+CLUSTER_PROGRAM := PYTHONPATH=tests $(PYTHON) -m cluster
+IMAGE_PROGRAM := PYTHONPATH=tests $(PYTHON) -m cluster.images
+KUBECTL := .cluster/bin/kubectl --kubeconfig .cluster/kubeconfig
+SOURCES := crds/botapi operator/botoperator botrunner/botrunner tests
+NEXT = @printf '\n%s\n' "$(1)"
+
+.PHONY: help init lock fmt lint types imports check-static check-tests check test nightly bench crds \
+	image cluster-up cluster-down demo clean
+
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	$(call NEXT,Start with: make demo (a cluster with the example account) or make test (everything).)
+
+init: $(READY) ## Make the development environment in .venv
+	$(call NEXT,Next: make check (no cluster needed$(comma) under 3 minutes) or make test.)
+
+comma := ,
+
+$(READY): pyproject.toml requirements-dev.lock
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else f"make init: Python 3.11 or newer is needed, {sys.executable} is {v[0]}.{v[1]}; name another with PYTHON=...")'
+	@echo "init: $(VENV) from requirements-dev.lock"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "make init: the venv module is missing; on Debian: apt-get install python3-venv"; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+lock: ## Pin the newest dependencies that pyproject.toml allows
+	@$(MAKE) init
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate --extra operator --extra runner pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate --extra operator --extra runner --group dev pyproject.toml -o requirements-dev.lock
+	$(call NEXT,Next: git diff *.lock$(comma) then make test.)
+
+fmt: $(READY) ## Format the code and mend what can be mended
+	$(BIN)/ruff format $(SOURCES)
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(call NEXT,Next: make check.)
+
+lint: $(READY) ## Format and lint rules, nothing is changed
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
+	$(call NEXT,Next: make types. Mend findings with make fmt.)
+
+types: $(READY) ## Strict types, tests included
+	$(BIN)/mypy
+	$(call NEXT,Next: make imports.)
+
+imports: $(READY) ## The direction of dependencies and the purity of the core
+	$(BIN)/lint-imports
+	$(call NEXT,Next: make check.)
+
+check-static: $(READY)
+	@echo "check: format and lint"; $(BIN)/ruff format --check --quiet $(SOURCES) && $(BIN)/ruff check --quiet $(SOURCES)
+	@echo "check: types"; $(BIN)/mypy --no-error-summary
+	@echo "check: imports"; $(BIN)/lint-imports --no-timings > .check-imports.log 2>&1 || { cat .check-imports.log; exit 1; }; tail -1 .check-imports.log; rm -f .check-imports.log
+
+check-tests: $(READY)
+	@echo "check: tests that need no cluster"
+	@$(BIN)/python -m pytest -q -m "not cluster and not nightly"
+
+check: check-static check-tests ## All that needs no cluster: static checks, generated files, tests (3 min)
+	$(call NEXT,Next: make test (with the cluster) before it lands.)
+
+test: check cluster-up image ## Everything, with the tests on the real cluster
+	@echo "test: on the cluster"
+	@$(BIN)/python -m pytest -q -m "cluster and not nightly"
+	$(call NEXT,All green. The cluster is still up: export KUBECONFIG=$$PWD/.cluster/kubeconfig. Down: make cluster-down.)
+
+nightly: check cluster-up image ## The long profiles: more examples for every property, everything else too
+	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -q --timeout 3600
+	$(call NEXT,Next: a failing example is printed with its blob; turn it into a test.)
+
+bench: $(READY) ## The benchmarks, as ratios against a reference measured in the same run
+	@for bench in tests/bench/*_bench.py; do echo "== $$bench"; $(BIN)/python $$bench; done
+	$(call NEXT,Compare the ratios$(comma) not the absolute figures: machines differ.)
+
+crds: $(READY) ## Generate the CRDs in crds/ and in the chart from the models
+	$(BIN)/tradefleet crds --output-dir crds
+	$(BIN)/tradefleet crds --output-dir charts/tradefleet/templates/crds
+	$(call NEXT,Next: git diff crds$(comma) then make check.)
+
+image: ## Build the image and load it into the cluster if one is up; shows the size of each layer
+	@$(IMAGE_PROGRAM) build
+
+cluster-up: ## A real cluster on this machine (kind with Docker, else built in); CLUSTER=kind|local forces one
+	@$(CLUSTER_PROGRAM) up
+
+cluster-down: ## Take the cluster away and leave nothing behind
+	@$(CLUSTER_PROGRAM) down
+
+demo: cluster-up ## From nothing to the example account in a cluster
+	@echo "demo: TradingAccount definition"
+	@$(KUBECTL) apply --server-side --field-manager=tradefleet-demo -f crds/
+	@$(KUBECTL) wait --for=condition=Established --timeout=60s crd/tradingaccounts.tradefleet.dev
+	@echo "demo: examples/account-001.yaml"
+	@$(KUBECTL) apply -f examples/account-001.yaml
+	@$(KUBECTL) get tradingaccounts -A
+	@printf '\n%s\n' "The account is stored and validated; trading it is not in this release." \
+	  "Look:      export KUBECONFIG=$$PWD/.cluster/kubeconfig PATH=$$PWD/.cluster/bin:\$$PATH" \
+	  "           kubectl get ta; kubectl explain tradingaccount.spec --recursive" \
+	  "Try:       kubectl patch ta account-001 --type=merge -p '{\"spec\":{\"exchange\":\"nowhere\"}}'" \
+	  "Tear down: make cluster-down"
+
+clean: ## Remove what was built here; the cache outside the clone stays
+	@if [ -d .cluster ]; then $(MAKE) cluster-down; fi
+	rm -rf $(VENV) .cluster .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	$(call NEXT,Clean. Start again with make init.)
