@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
+from botrunner.domain.precision import settled
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiskTier:
@@ -71,4 +73,4 @@ class Instrument:
 
 
 def _to_multiple(number: Decimal, step: Decimal, rounding: str) -> Decimal:
-    return (number / step).to_integral_value(rounding=rounding) * step
+    return (settled(number) / step).to_integral_value(rounding=rounding) * step

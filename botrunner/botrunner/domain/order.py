@@ -1,0 +1,180 @@
+"""Orders and their life.
+
+Rule 1: every change of an order's state is a row of TRANSITIONS.
+Rule 2: no venue is known here; adapters translate before they get this far.
+Rule 3: UNKNOWN is a state, not an error. Only a fact from the venue leads out of it.
+Rule 4: a fill always counts, in whatever state it finds its order: a cancel may have raced it.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+
+from botrunner.domain import events
+from botrunner.domain.desired import OrderSlot
+from botrunner.domain.precision import ZERO
+from botrunner.domain.side import Purpose, Side
+
+
+class OrderState(Enum):
+    """Where an order stands."""
+
+    SENT = "sent"
+    UNKNOWN = "unknown"
+    """The placement may or may not have reached the venue."""
+    OPEN = "open"
+    FILLED = "filled"
+    CANCELLED = "cancelled"
+    REJECTED = "rejected"
+    """Never lived: refused, denied, or proven never to have arrived."""
+
+
+class Pending(Enum):
+    """A request about a resting order whose end is open."""
+
+    NONE = "none"
+    AMEND = "amend"
+    CANCEL = "cancel"
+    READ = "read"
+    """The outcome of an amendment or cancel is unknown, or the order is missing: being read."""
+
+
+_S = OrderState
+FINAL = frozenset({_S.FILLED, _S.CANCELLED, _S.REJECTED})
+
+_LIVE: dict[type[events.OrderEvent], OrderState] = {
+    events.OrderAccepted: _S.OPEN,
+    events.OrderOpened: _S.OPEN,
+    events.OrderCompleted: _S.FILLED,
+    events.OrderCancelled: _S.CANCELLED,
+    events.OrderRejected: _S.REJECTED,
+}
+TRANSITIONS: dict[OrderState, dict[type[events.OrderEvent], OrderState]] = {
+    _S.SENT: {
+        **_LIVE,
+        events.OrderDenied: _S.REJECTED,
+        events.OrderOutcomeUnknown: _S.UNKNOWN,
+        events.OrderFilled: _S.OPEN,
+    },
+    _S.UNKNOWN: {**_LIVE, events.OrderNotFound: _S.REJECTED, events.OrderFilled: _S.OPEN},
+    _S.OPEN: {**_LIVE, events.OrderFilled: _S.OPEN},
+    _S.FILLED: {},
+    _S.CANCELLED: {},
+    _S.REJECTED: {},
+}
+"""state -> event -> next state. An event without a row changes nothing. OrderFilled turns FILLED
+by quantity; OrderNotFound counts only when the engine has read long enough to believe it."""
+
+_PENDING_AFTER: dict[type[events.OrderEvent], Pending] = {
+    events.OrderOpened: Pending.NONE,
+    events.OrderCompleted: Pending.NONE,
+    events.OrderCancelled: Pending.NONE,
+    events.AmendRejected: Pending.NONE,
+    events.CancelRejected: Pending.NONE,
+    events.AmendOutcomeUnknown: Pending.READ,
+    events.CancelOutcomeUnknown: Pending.READ,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One order of ours, as far as facts have told."""
+
+    order_id: str
+    symbol: str
+    strategy: str
+    side: Side
+    purpose: Purpose
+    level: int
+    quantity: Decimal
+    """Total, what is filled included."""
+    price: Decimal | None
+    state: OrderState
+    pending: Pending = Pending.NONE
+    filled: Decimal = ZERO
+    """By executions."""
+    reported_filled: Decimal = ZERO
+    """By order events; more than ``filled`` means that executions are still on their way."""
+    created_at: datetime
+    acknowledged_at: datetime | None = None
+    pending_since: datetime | None = None
+    """When the open request was sent."""
+
+    @property
+    def slot(self) -> OrderSlot:
+        """Where the order stands within its strategy."""
+        return (self.side, self.purpose, self.level)
+
+    @property
+    def remaining(self) -> Decimal:
+        """Not filled yet."""
+        return self.quantity - self.filled
+
+    @property
+    def is_final(self) -> bool:
+        """Nothing but late executions can follow."""
+        return self.state in FINAL
+
+    @property
+    def awaits_fills(self) -> bool:
+        """The venue reported more as filled than executions have told so far."""
+        return self.reported_filled > self.filled
+
+    @property
+    def in_flight(self) -> bool:
+        """A request about it is open, so its terms are not certain."""
+        return self.state in (_S.SENT, _S.UNKNOWN) or self.pending is not Pending.NONE
+
+
+def advance(order: Order, event: events.OrderEvent) -> Order:
+    """The order after a fact. Late and repeated facts change nothing but fills."""
+    if isinstance(event, events.OrderFilled):
+        return _filled(order, event)
+    state = TRANSITIONS[order.state].get(type(event), order.state)
+    order = replace(
+        order,
+        state=state,
+        pending=_pending(order, event),
+        acknowledged_at=order.acknowledged_at or _acknowledged(order.state, state, event.at),
+    )
+    return _with_terms(order, event)
+
+
+def _filled(order: Order, event: events.OrderFilled) -> Order:
+    filled = order.filled + event.quantity
+    state = TRANSITIONS[order.state].get(events.OrderFilled, order.state)
+    if state is _S.OPEN and filled >= order.quantity:
+        state = _S.FILLED
+    pending = Pending.NONE if state in FINAL else order.pending
+    acknowledged = order.acknowledged_at or event.at
+    return replace(order, filled=filled, state=state, pending=pending, acknowledged_at=acknowledged)
+
+
+def _pending(order: Order, event: events.OrderEvent) -> Pending:
+    if isinstance(event, events.OrderOpened) and order.pending is Pending.CANCEL:
+        return Pending.CANCEL
+    if isinstance(event, events.CancelRejected) and event.refusal is events.RefusalClass.GONE:
+        return Pending.READ
+    if isinstance(event, events.AmendRejected) and event.refusal is events.RefusalClass.GONE:
+        return Pending.READ
+    return _PENDING_AFTER.get(type(event), order.pending)
+
+
+def _acknowledged(before: OrderState, after: OrderState, at: datetime) -> datetime | None:
+    return at if before in (_S.SENT, _S.UNKNOWN) and after is not _S.UNKNOWN else None
+
+
+def _with_terms(order: Order, event: events.OrderEvent) -> Order:
+    match event:
+        case events.OrderOpened():
+            return replace(
+                order,
+                quantity=event.quantity,
+                price=event.price,
+                reported_filled=max(order.reported_filled, event.filled),
+            )
+        case events.OrderCompleted() | events.OrderCancelled():
+            return replace(order, reported_filled=max(order.reported_filled, event.filled))
+        case _:
+            return order
