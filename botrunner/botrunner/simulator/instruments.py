@@ -89,11 +89,11 @@ _MINOR = risk_tiers(
 DEFAULT_INSTRUMENTS: Mapping[str, Instrument] = {
     instrument.symbol: instrument
     for instrument in (
-        _contract("BTC", "0.1", "0.001", ("1190", "500"), "1999999.8", _MAJOR),
+        _contract("BTC", "0.10", "0.001", ("1190", "500"), "1999999.80", _MAJOR),
         _contract("ETH", "0.01", "0.01", ("7240", "1500"), "199999.98", _MAJOR),
         _contract("DOGE", "0.00001", "1", ("19000000", "5000000"), "9.99998", _MINOR),
         _contract("XRP", "0.0001", "0.1", ("2300000", "600000"), "99.9998", _MINOR),
-        _contract("SOL", "0.01", "0.1", ("79770", "12000"), "19999.98", _MAJOR),
+        _contract("SOL", "0.010", "0.1", ("79770", "12000"), "19999.980", _MAJOR),
     )
 }
 """Contracts by symbol."""

@@ -1,0 +1,202 @@
+"""Candles of one price of one symbol: kept as minutes, answered in any of the venue's intervals.
+
+Rule 1: every minute between the first and now has a bar; one in which nothing was traded is flat.
+Rule 2: what lies before the start comes from the source's past, and only as far as asked for.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import islice
+
+from botrunner.simulator.bybit.wire import from_milliseconds, milliseconds
+
+MINUTE_MS = 60_000
+_DAY_MS = 1440 * MINUTE_MS
+# The epoch was a Thursday; the venue's weeks begin on Monday.
+_MONDAY_MS = 4 * _DAY_MS
+MOST_MINUTES = 50_000
+INTERVALS = ("1", "3", "5", "15", "30", "60", "120", "240", "360", "720", "D", "W", "M")
+_ZERO = Decimal(0)
+
+
+@dataclass(slots=True, kw_only=True)
+class Bar:
+    """One candle; grows while its interval runs."""
+
+    start_ms: int
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+    volume: Decimal = _ZERO
+    """Base coin."""
+    turnover: Decimal = _ZERO
+    """Quote coin."""
+
+    def add(self, price: Decimal, quantity: Decimal) -> None:
+        """Take in a price, with the quantity traded at it (zero if only the price moved)."""
+        self.high = max(self.high, price)
+        self.low = min(self.low, price)
+        self.close = price
+        self.volume += quantity
+        self.turnover += price * quantity
+
+    def precede(self, price: Decimal, quantity: Decimal) -> None:
+        """Take in a price from before everything the bar has seen."""
+        close = self.close
+        self.add(price, quantity)
+        self.open, self.close = price, close
+
+    def append(self, later: "Bar") -> None:
+        """Take in the bar that follows."""
+        self.high = max(self.high, later.high)
+        self.low = min(self.low, later.low)
+        self.close = later.close
+        self.volume += later.volume
+        self.turnover += later.turnover
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastPrice:
+    """A price before the start, for the bars of the past."""
+
+    at: datetime
+    price: Decimal
+    quantity: Decimal
+
+
+def start_of(interval: str, at_ms: int) -> int:
+    """Start of the interval a moment lies in, ms; days, weeks (Monday) and months are UTC."""
+    match interval:
+        case "D":
+            return at_ms - at_ms % _DAY_MS
+        case "W":
+            return at_ms - (at_ms - _MONDAY_MS) % (7 * _DAY_MS)
+        case "M":
+            day = from_milliseconds(at_ms)
+            return milliseconds(day.replace(day=1, hour=0, minute=0, second=0, microsecond=0))
+        case _:
+            return at_ms - at_ms % (int(interval) * MINUTE_MS)
+
+
+def end_of(interval: str, start_ms: int) -> int:
+    """Last millisecond of the interval that starts at ``start_ms``."""
+    match interval:
+        case "D":
+            return start_ms + _DAY_MS - 1
+        case "W":
+            return start_ms + 7 * _DAY_MS - 1
+        case "M":
+            later = from_milliseconds(start_ms) + timedelta(days=31)
+            return milliseconds(later.replace(day=1)) - 1
+        case _:
+            return start_ms + int(interval) * MINUTE_MS - 1
+
+
+class BarSeries:
+    """The candles of one price, from the first price on and, on demand, from before it."""
+
+    def __init__(self, past: Iterator[PastPrice] = iter(())) -> None:
+        self._minutes: deque[Bar] = deque()
+        self._past = past
+        self._running: dict[str, Bar] = {}
+
+    def add(self, at_ms: int, price: Decimal, quantity: Decimal = _ZERO) -> None:
+        """Take in a price at a moment not before the last one's."""
+        if not self._minutes:
+            self._minutes.append(_flat(at_ms - at_ms % MINUTE_MS, price))
+        self._fill_to(at_ms)
+        self._minutes[-1].add(price, quantity)
+        for interval, bar in list(self._running.items()):
+            if start_of(interval, at_ms) == bar.start_ms:
+                bar.add(price, quantity)
+            else:
+                del self._running[interval]
+
+    def running(self, interval: str, at_ms: int) -> Bar | None:
+        """The unfinished candle of an interval; None before the first price."""
+        if not self._minutes:
+            return None
+        self._fill_to(at_ms)
+        start = start_of(interval, at_ms)
+        bar = self._running.get(interval)
+        if bar is None or bar.start_ms != start:
+            bar = next(self._grouped_newest_first(interval, start, at_ms))
+            self._running[interval] = bar
+        return bar
+
+    def newest_first(self, interval: str, start_ms: int, end_ms: int, at_ms: int) -> Iterator[Bar]:
+        """Candles that start within the span, the running one included; lazily."""
+        if not self._minutes:
+            return iter(())
+        self._fill_to(at_ms)
+        return self._grouped_newest_first(interval, start_of(interval, start_ms), end_ms)
+
+    def reach_back(self, start_ms: int, most_steps: int) -> None:
+        """Read the source's past until ``start_ms``, at most ``most_steps`` prices of it."""
+        if not self._minutes:
+            return
+        for past in islice(self._past, most_steps):
+            self._precede(milliseconds(past.at), past.price, past.quantity)
+            if self._minutes[0].start_ms <= start_ms or len(self._minutes) >= MOST_MINUTES:
+                break
+        self._running.clear()
+
+    def minutes_since(self, start_ms: int) -> Iterator[Bar]:
+        """The minutes from a moment on, newest first."""
+        for bar in reversed(self._minutes):
+            if bar.start_ms < start_ms:
+                return
+            yield bar
+
+    def _grouped_newest_first(self, interval: str, start_ms: int, end_ms: int) -> Iterator[Bar]:
+        group: list[Bar] = []
+        for minute in self.minutes_since(start_ms):
+            start = start_of(interval, minute.start_ms)
+            if start > end_ms:
+                continue
+            if group and start != start_of(interval, group[-1].start_ms):
+                yield _joined(interval, group)
+                group = []
+            group.append(minute)
+        if group:
+            yield _joined(interval, group)
+
+    def _fill_to(self, at_ms: int) -> None:
+        minute = at_ms - at_ms % MINUTE_MS
+        last = self._minutes[-1]
+        first = max(last.start_ms + MINUTE_MS, minute - MOST_MINUTES * MINUTE_MS)
+        for start in range(first, minute + 1, MINUTE_MS):
+            self._minutes.append(_flat(start, last.close))
+        while len(self._minutes) > MOST_MINUTES:
+            self._minutes.popleft()
+
+    def _precede(self, at_ms: int, price: Decimal, quantity: Decimal) -> None:
+        minute = at_ms - at_ms % MINUTE_MS
+        first = self._minutes[0].start_ms
+        for start in range(first - MINUTE_MS, max(minute, first - _DAY_MS) - 1, -MINUTE_MS):
+            self._minutes.appendleft(_flat(start, price))
+        self._minutes[0].precede(price, quantity)
+
+
+def _flat(start_ms: int, price: Decimal) -> Bar:
+    return Bar(start_ms=start_ms, open=price, high=price, low=price, close=price)
+
+
+def _joined(interval: str, newest_first: list[Bar]) -> Bar:
+    first = newest_first[-1]
+    joined = Bar(
+        start_ms=start_of(interval, first.start_ms),
+        open=first.open,
+        high=first.high,
+        low=first.low,
+        close=first.close,
+        volume=first.volume,
+        turnover=first.turnover,
+    )
+    for bar in reversed(newest_first[:-1]):
+        joined.append(bar)
+    return joined

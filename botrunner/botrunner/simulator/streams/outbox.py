@@ -1,0 +1,63 @@
+"""Frames on their way out of one connection, each at its time."""
+
+import asyncio
+import contextlib
+import heapq
+import itertools
+from collections.abc import Awaitable, Callable
+
+MOST_WAITING = 20_000
+"""Frames a connection may owe its reader before it is cut as too slow."""
+
+
+class Outbox:
+    """Sends frames when they are due; keeps the order within a topic.
+
+    ``send`` writes one text frame; ``overflow`` is called once the reader is too slow.
+    """
+
+    def __init__(
+        self, send: Callable[[str], Awaitable[None]], overflow: Callable[[], None]
+    ) -> None:
+        self._send = send
+        self._overflow = overflow
+        self._loop = asyncio.get_running_loop()
+        self._queue: list[tuple[float, int, str]] = []
+        self._order = itertools.count()
+        self._last_due: dict[str, float] = {}
+        self._wake = asyncio.Event()
+        self.frozen = False
+        """While True, frames are dropped instead of sent: the peer hears nothing."""
+
+    def put(self, topic: str, frame: str, delay_seconds: float = 0.0) -> None:
+        """Queue a frame; it leaves after the delay, and after every earlier one of its topic."""
+        if self.frozen:
+            return
+        due = max(self._loop.time() + delay_seconds, self._last_due.get(topic, 0.0))
+        self._last_due[topic] = due
+        heapq.heappush(self._queue, (due, next(self._order), frame))
+        if len(self._queue) > MOST_WAITING:
+            self._overflow()
+        self._wake.set()
+
+    def hold(self, topic: str, seconds: float) -> None:
+        """Let no frame of the topic leave before this many seconds have passed."""
+        self._last_due[topic] = self._loop.time() + seconds
+
+    async def run(self) -> None:
+        """Send until cancelled or the connection is gone."""
+        while True:
+            self._wake.clear()
+            now = self._loop.time()
+            while self._queue and self._queue[0][0] <= now:
+                frame = heapq.heappop(self._queue)[2]
+                if not self.frozen:
+                    await self._send(frame)
+            await self._wait(now)
+
+    async def _wait(self, now: float) -> None:
+        if not self._queue:
+            await self._wake.wait()
+            return
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), max(0.0, self._queue[0][0] - now))
