@@ -8,14 +8,13 @@ import (
 	_ "github.com/coredns/coredns/plugin/bind"
 	_ "github.com/coredns/coredns/plugin/cache"
 	_ "github.com/coredns/coredns/plugin/errors"
-	_ "github.com/coredns/coredns/plugin/forward"
 	_ "github.com/coredns/coredns/plugin/kubernetes"
 	_ "github.com/coredns/coredns/plugin/ready"
 )
 
 // The order in which a query passes the plugins.
 func init() {
-	dnsserver.Directives = []string{"bind", "ready", "errors", "cache", "kubernetes", "forward"}
+	dnsserver.Directives = []string{"bind", "ready", "errors", "cache", "kubernetes"}
 }
 
 func runCoreDNS([]string) { coremain.Run() }

@@ -23,7 +23,10 @@ import (
 )
 
 var commands = map[string]func() *cobra.Command{
-	"kube-apiserver":          apiserver.NewAPIServerCommand,
+	"kube-apiserver": func() *cobra.Command {
+		forwardFromMachine()
+		return apiserver.NewAPIServerCommand()
+	},
 	"kube-controller-manager": controllermanager.NewControllerManagerCommand,
 	"kube-scheduler":          func() *cobra.Command { return scheduler.NewSchedulerCommand() },
 	// It sets up its own signal handling; a second one would panic.

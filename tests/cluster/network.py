@@ -1,0 +1,81 @@
+"""The node's network: one link to the machine, addresses of its own.
+
+Only the machine reaches it and it reaches only the machine: no forwarding, no address translation,
+no iptables rule outside the node.
+"""
+
+import ipaddress
+import json
+import time
+
+from cluster.anchor import Anchor
+from cluster.command import run
+from cluster.errors import ClusterError
+
+LINK = "tfleet0"
+# One block for everything, unlike those that clusters and container engines use by default.
+BLOCK = ipaddress.IPv4Network("10.247.0.0/16")
+POD_RANGE = ipaddress.IPv4Network("10.247.0.0/20")
+SERVICE_RANGE = ipaddress.IPv4Network("10.247.128.0/20")
+API_SERVICE_ADDRESS = str(SERVICE_RANGE[1])
+MACHINE_ADDRESS = "10.247.255.1"
+NODE_ADDRESS = "10.247.255.2"
+
+_INSIDE = f"""
+set -e
+ip link set lo up
+ip address add {NODE_ADDRESS}/30 dev eth0
+ip link set eth0 up
+ip route add default via {MACHINE_ADDRESS}
+echo 1 > /proc/sys/net/ipv4/ip_forward
+"""
+
+
+def connect(anchor: Anchor) -> None:
+    """Link the node of ANCHOR, which has no network yet, with the machine.
+
+    Raises ClusterError when the machine already uses the addresses.
+    """
+    disconnect()
+    _check_free()
+    pid = str(anchor.process.pid)
+    what = "link the node with this machine (does the kernel have veth and bridge devices?)"
+    peer = ("peer", "name", "eth0", "netns", pid)
+    run("ip", "link", "add", LINK, "type", "veth", *peer, what=what)
+    run("ip", "address", "add", f"{MACHINE_ADDRESS}/30", "dev", LINK, what=what)
+    run("ip", "link", "set", LINK, "up", what=what)
+    run(*anchor.enter(), "sh", "-c", _INSIDE, what=what)
+    run("ip", "route", "add", str(BLOCK), "via", NODE_ADDRESS, "dev", LINK, what=what)
+
+
+def disconnect() -> None:
+    """Remove our link, with its routes, if it is there."""
+    if LINK in _links():
+        # The kernel may remove it first, together with the node's network.
+        try:
+            run("ip", "link", "delete", LINK, what=f"remove the network link {LINK}")
+        except ClusterError:
+            _wait_removed()
+
+
+def _wait_removed() -> None:
+    deadline = time.monotonic() + 10
+    while LINK in _links():
+        if time.monotonic() > deadline:
+            raise ClusterError(f"the network link {LINK} stays; remove it: ip link delete {LINK}")
+        time.sleep(0.1)
+
+
+def _links() -> set[str]:
+    listed = run("ip", "-json", "link", "show", what="list the network links")
+    return {link["ifname"] for link in json.loads(listed)}
+
+
+def _check_free() -> None:
+    listed = run("ip", "-json", "-4", "route", "show", what="list the routes")
+    for route in json.loads(listed):
+        if route["dst"] != "default" and BLOCK.overlaps(ipaddress.IPv4Network(route["dst"])):
+            raise ClusterError(
+                f"this machine already has a route to {route['dst']} (by {route.get('dev')}), which"
+                f" the cluster would use; take that network down, or use kind: CLUSTER=kind"
+            )
