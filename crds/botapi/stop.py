@@ -1,0 +1,76 @@
+"""The stop switch, read from the raw object before and apart from the rest.
+
+A person must be able to stop an account whose spec this version cannot parse, so nothing here
+raises, and nothing here needs the rest of the object to make sense.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botapi.labels import EMERGENCY_STOP_ANNOTATION
+from botapi.model import Json
+from botapi.v1alpha1.emergency import (
+    EmergencyCause,
+    EmergencyPolicy,
+    EmergencySettings,
+    PolicyByCause,
+)
+
+SPEC_FIELD = "spec.emergencyStop"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopRequest:
+    """What a person says about stopping, at this moment."""
+
+    engaged_by: tuple[str, ...]
+    """The switches that are set, by name; empty when the person asks for no stop."""
+    acknowledged: str | None
+    """The id of the latched stop that the person ends, if it is that stop's id."""
+    emergency: EmergencySettings
+    """The policies; what cannot be read of them has its default."""
+
+    @property
+    def engaged(self) -> bool:
+        """Whether a person wants the account stopped."""
+        return bool(self.engaged_by)
+
+
+def read_stop(raw: Json) -> StopRequest:
+    """Read the stop of any object, parsable or not. Never raises."""
+    spec = _mapping(raw.get("spec"))
+    annotations = _mapping(_mapping(raw.get("metadata")).get("annotations"))
+    switches = {
+        SPEC_FIELD: spec.get("emergencyStop"),
+        f"annotation {EMERGENCY_STOP_ANNOTATION}": annotations.get(EMERGENCY_STOP_ANNOTATION),
+    }
+    acknowledged = spec.get("acknowledgedEmergency")
+    return StopRequest(
+        engaged_by=tuple(name for name, value in switches.items() if _is_set(value)),
+        acknowledged=acknowledged if isinstance(acknowledged, str) and acknowledged else None,
+        emergency=_read_policies(_mapping(spec.get("emergency"))),
+    )
+
+
+def _is_set(value: Any) -> bool:
+    # Whatever is neither absent nor a plain no is a stop: a person who writes "yes" means it.
+    return not (value is None or value is False or value == "false")
+
+
+def _read_policies(emergency: Mapping[str, Any]) -> EmergencySettings:
+    by_cause = _mapping(emergency.get("byCause"))
+    return EmergencySettings(
+        policy=_policy(emergency.get("policy")) or EmergencyPolicy.CANCEL_ENTRIES,
+        by_cause=PolicyByCause.model_validate(
+            {cause.value: _policy(by_cause.get(cause.value)) for cause in EmergencyCause}
+        ),
+    )
+
+
+def _policy(value: Any) -> EmergencyPolicy | None:
+    return next((policy for policy in EmergencyPolicy if policy.value == value), None)
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
