@@ -84,14 +84,15 @@ def _anchor_at(pid: int) -> Anchor | None:
     if len(arguments) != 4 or arguments[1] != MARK or not arguments[0].endswith("/pause"):
         return None
     process = processes.find(pid)
-    if process is None or not _belongs_to_root(pid):
+    if process is None or not _is_trustworthy(pid):
         return None
     return Anchor(process=process, node_id=arguments[2], clone=Path(arguments[3]))
 
 
-def _belongs_to_root(pid: int) -> bool:
+def _is_trustworthy(pid: int) -> bool:
+    """Whether the process was not started by another, lesser user, who could name any clone."""
     try:
-        return os.stat(f"/proc/{pid}").st_uid == 0
+        return os.stat(f"/proc/{pid}").st_uid in (0, os.geteuid())
     except OSError:
         return False
 

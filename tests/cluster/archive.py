@@ -7,9 +7,13 @@ The format is docker-archive: `manifest.json`, one configuration and one layer i
 import hashlib
 import io
 import json
+import platform
 import tarfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+# What an image's configuration calls a machine that uname calls otherwise.
+_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
 def write_image(
@@ -22,7 +26,7 @@ def write_image(
     layer = _tar({path: source.read_bytes() for path, source in files.items()}, mode=0o755)
     config = json.dumps(
         {
-            "architecture": "amd64",
+            "architecture": _ARCHITECTURES.get(platform.machine(), platform.machine()),
             "os": "linux",
             "config": {"Entrypoint": list(entrypoint)},
             "rootfs": {"type": "layers", "diff_ids": [f"sha256:{_digest(layer)}"]},

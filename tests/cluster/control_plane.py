@@ -4,6 +4,7 @@ import json
 
 from cluster.components import Component
 from cluster.credentials import TOKENS, kubeconfig_of
+from cluster.files import write
 from cluster.network import NODE_ADDRESS, SERVICE_RANGE
 from cluster.paths import AUDIT_LOG, BIN, CONFIG, PKI, STATE, in_node
 
@@ -27,7 +28,7 @@ _NODE_GRACE_SECONDS = 20
 
 def write_files() -> None:
     """Write the files that the control plane's components read."""
-    _AUDIT_POLICY.write_text(json.dumps(_AUDIT_RULES, indent=2))
+    write(_AUDIT_POLICY, json.dumps(_AUDIT_RULES, indent=2))
 
 
 def components(binary_key: str) -> tuple[Component, ...]:

@@ -8,6 +8,7 @@ import socket
 from pathlib import Path
 
 from cluster.command import run
+from cluster.files import write
 from cluster.network import API_SERVICE_ADDRESS, NODE_ADDRESS
 from cluster.paths import BIN, CONFIG, KUBECONFIG, PKI, REPOSITORY
 
@@ -46,10 +47,10 @@ def create() -> None:
         run(BIN / "tradefleet-kubernetes", "certs", "-out", PKI, "-names", names, what=what)
     if not TOKENS.exists():
         lines = [f'{secrets.token_hex(32)},{user},{user},"{_USERS[user]}"\n' for user in _USERS]
-        write_private(TOKENS, "".join(lines))
+        write(TOKENS, "".join(lines), private=True)
     for user in _USERS:
         if user != ADMIN:
-            write_private(kubeconfig_of(user), _kubeconfig(user, "https://127.0.0.1:6443"))
+            write(kubeconfig_of(user), _kubeconfig(user, "https://127.0.0.1:6443"), private=True)
 
 
 def kubeconfig_of(user: str) -> Path:
@@ -91,7 +92,7 @@ def api_server_port() -> int | None:
 
 
 def _write_admin_kubeconfig(port: int) -> None:
-    write_private(KUBECONFIG, _kubeconfig(ADMIN, f"https://127.0.0.1:{port}"))
+    write(KUBECONFIG, _kubeconfig(ADMIN, f"https://127.0.0.1:{port}"), private=True)
     # Who runs the cluster by sudo uses kubectl without it.
     owner = REPOSITORY.stat()
     os.chown(KUBECONFIG, owner.st_uid, owner.st_gid)
@@ -117,12 +118,3 @@ def _kubeconfig(user: str, server: str) -> str:
 
 def _base64(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write TEXT so that only the owner ever could read it; the file is whole or the one before."""
-    fresh = path.with_name(f"{path.name}.new")
-    fresh.unlink(missing_ok=True)
-    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-    fresh.rename(path)

@@ -4,13 +4,13 @@ import enum
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 
 from cluster.errors import ClusterError
 from cluster.paths import NODE_ID, STATE
 
 # Names the kind cluster that this clone runs.
 KIND_NAME = STATE / "kind-name"
-_DOCKER_SECONDS = 10
 
 
 class Flavour(enum.Enum):
@@ -25,18 +25,22 @@ def choose() -> Flavour:
 
     Raises ClusterError when $CLUSTER contradicts the cluster that stands, or is no known word.
     """
-    forced = _forced()
-    stands = standing()
+    return decide(os.environ.get("CLUSTER", ""), stands=standing(), docker=docker_answers)
+
+
+def decide(word: str, *, stands: Flavour | None, docker: Callable[[], bool]) -> Flavour:
+    """As `choose`, from the value of $CLUSTER, what STANDS, and whether a DOCKER daemon answers."""
+    forced = _flavour_of(word)
     if stands is not None and forced not in (None, stands):
         raise ClusterError(
-            f"the cluster of this clone is {stands.value}, CLUSTER={os.environ['CLUSTER']} asks for"
-            f" another: make CLUSTER={stands.value} cluster-down first"
+            f"the cluster of this clone is {stands.value}, CLUSTER={word} asks for another;"
+            f" take it down first: make CLUSTER={stands.value} cluster-down"
         )
-    if forced is Flavour.KIND and not docker_answers():
+    if stands is None and forced is Flavour.KIND and not docker():
         raise ClusterError(
-            "CLUSTER=kind needs a Docker daemon; start Docker, or take CLUSTER=local"
+            "CLUSTER=kind needs a Docker daemon that answers: start Docker, or take CLUSTER=local"
         )
-    return stands or forced or (Flavour.KIND if docker_answers() else Flavour.LOCAL)
+    return stands or forced or (Flavour.KIND if docker() else Flavour.LOCAL)
 
 
 def standing() -> Flavour | None:
@@ -46,8 +50,7 @@ def standing() -> Flavour | None:
     return Flavour.LOCAL if NODE_ID.exists() else None
 
 
-def _forced() -> Flavour | None:
-    word = os.environ.get("CLUSTER", "")
+def _flavour_of(word: str) -> Flavour | None:
     if not word:
         return None
     try:
@@ -56,7 +59,7 @@ def _forced() -> Flavour | None:
         raise ClusterError(f"CLUSTER={word} is unknown: it is kind or local") from None
 
 
-def docker_answers() -> bool:
+def docker_answers(*, within_seconds: float = 10) -> bool:
     """Whether a Docker daemon answers; one that hangs counts as none."""
     docker = shutil.which("docker")
     if docker is None:
@@ -66,7 +69,7 @@ def docker_answers() -> bool:
             [docker, "info"],
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=_DOCKER_SECONDS,
+            timeout=within_seconds,
         )
     except subprocess.TimeoutExpired:
         return False

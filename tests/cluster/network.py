@@ -7,6 +7,7 @@ no iptables rule outside the node.
 import ipaddress
 import json
 import time
+from collections.abc import Mapping, Sequence
 
 from cluster.anchor import Anchor
 from cluster.command import run
@@ -72,10 +73,17 @@ def _links() -> set[str]:
 
 
 def _check_free() -> None:
-    listed = run("ip", "-json", "-4", "route", "show", what="list the routes")
-    for route in json.loads(listed):
+    listed = json.loads(run("ip", "-json", "-4", "route", "show", what="list the routes"))
+    if taken := conflicting_route(listed):
+        raise ClusterError(
+            f"this machine already has a route to {taken['dst']} (by {taken.get('dev')}), where the"
+            " cluster would have its addresses; take that network down, or use kind: CLUSTER=kind"
+        )
+
+
+def conflicting_route(routes: Sequence[Mapping[str, str]]) -> Mapping[str, str] | None:
+    """The first of ROUTES, as `ip -json route` lists them, that shares an address with us."""
+    for route in routes:
         if route["dst"] != "default" and BLOCK.overlaps(ipaddress.IPv4Network(route["dst"])):
-            raise ClusterError(
-                f"this machine already has a route to {route['dst']} (by {route.get('dev')}), which"
-                f" the cluster would use; take that network down, or use kind: CLUSTER=kind"
-            )
+            return route
+    return None

@@ -8,6 +8,7 @@ from cluster.cgroups import GROUP
 from cluster.components import Component
 from cluster.control_plane import multi_call
 from cluster.credentials import NAME_SERVICE, NODE_NAME, kubeconfig_of
+from cluster.files import write
 from cluster.network import NODE_ADDRESS, POD_RANGE
 from cluster.paths import CONFIG, PKI, STATE, in_node
 
@@ -34,12 +35,12 @@ def write_files(pause_image: str, *, snapshotter: str) -> None:
     way to layer file systems on this disk.
     """
     _CNI_FOLDER.mkdir(exist_ok=True)
-    _CONTAINERD_CONFIG.write_text(_containerd_config(pause_image, snapshotter))
-    _KUBELET_CONFIG.write_text(json.dumps(_kubelet_config(), indent=2))
-    _PROXY_CONFIG.write_text(json.dumps(_proxy_config(), indent=2))
-    (_CNI_FOLDER / "10-tradefleet.conflist").write_text(json.dumps(_pod_network(), indent=2))
-    _RESOLV_CONF.write_text(f"nameserver {NODE_ADDRESS}\n")
-    _COREFILE.write_text(_corefile())
+    write(_CONTAINERD_CONFIG, _containerd_config(pause_image, snapshotter))
+    write(_KUBELET_CONFIG, json.dumps(_kubelet_config(), indent=2))
+    write(_PROXY_CONFIG, json.dumps(_proxy_config(), indent=2))
+    write(_CNI_FOLDER / "10-tradefleet.conflist", json.dumps(_pod_network(), indent=2))
+    write(_RESOLV_CONF, f"nameserver {NODE_ADDRESS}\n")
+    write(_COREFILE, _corefile())
 
 
 def components(binary_key: str) -> tuple[Component, ...]:

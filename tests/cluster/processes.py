@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from cluster.errors import ClusterError
+from cluster.files import write
 from cluster.packages import SEARCH_PATH
 
 _POLL_SECONDS = 0.02
@@ -116,9 +117,7 @@ def _stat_fields(pid: int) -> list[str] | None:
 
 def save(process: Process, path: Path, **more: str) -> None:
     """Write PROCESS, and MORE about it, to PATH; the file is whole or the one before."""
-    fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps({**asdict(process), **more}))
-    fresh.rename(path)
+    write(path, json.dumps({**asdict(process), **more}))
 
 
 def load(path: Path) -> tuple[Process, dict[str, str]] | None:
