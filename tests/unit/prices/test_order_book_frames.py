@@ -91,12 +91,13 @@ def test_a_single_snapshot_is_repeated_without_an_end() -> None:
     assert steps[0].offset < steps[1].offset < steps[2].offset
 
 
-def test_the_past_of_a_book_lies_before_zero() -> None:
-    newest, older = islice(prices(SNAPSHOT, UP, DOWN).past(), 2)
+def test_the_past_of_a_book_has_at_most_a_step_a_second_and_no_end() -> None:
+    later = [UP.replace("1100", "3100"), DOWN.replace("1400", "3400")]
+    past = list(islice(prices(SNAPSHOT, *later).past(), 4))
 
-    assert newest.offset == timedelta(milliseconds=-100)
-    assert (quotes(newest), quotes(older)) == ("10/11", "11/12")
-    assert print_of(older) == "Sell 4 at 11"
+    assert [step.offset / timedelta(seconds=1) for step in past] == [-2.1, -3.3, -5.4, -7.5]
+    assert [quotes(step) for step in past] == ["10/11", "11/12", "10/11", "10/11"]
+    assert print_of(past[1]) == "Sell 4 at 11"
 
 
 @pytest.mark.parametrize(

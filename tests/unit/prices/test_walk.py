@@ -68,6 +68,6 @@ def test_the_past_starts_where_the_future_starts_and_goes_its_own_way() -> None:
     source = walk(3, bps="50")
     past = list(islice(source.past(), 100))
 
-    assert past[0].offset == timedelta(seconds=-1)
+    assert past[0].offset == timedelta(seconds=-64)
     assert past[0].last == Decimal("1.5")
     assert [step.last for step in past] != [step.last for step in first(100, source)]

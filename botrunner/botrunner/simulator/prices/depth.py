@@ -8,9 +8,10 @@
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
+from itertools import count, takewhile
 from typing import Literal
 
 from botrunner.domain.instrument import Instrument
@@ -36,18 +37,30 @@ class FramePrices:
     def steps(self) -> Iterator[PriceStep]:
         """One step a frame, without an end; the last frame lasts as long as the one before it."""
         frames = self.series.frames
-        moments = [frame.at for frame in frames]
-        pause = moments[-1] - moments[-2] if len(moments) > 1 else timedelta(0)
-        length = moments[-1] + max(pause, timedelta(milliseconds=1))
         book = _Book(frames[0])
         tape = _Tape(self.instrument)
-        for offset, position in back_and_forth(moments, length):
+        for offset, position in back_and_forth([frame.at for frame in frames], self._length):
             book.go_to(position, frames)
             yield self._step(offset, book, tape)
 
     def past(self) -> Iterator[PriceStep]:
-        """The mirror image of ``steps``."""
-        return mirror_past(self.steps())
+        """The mirror image of ``steps``, at most one step a second: only candles are made of it."""
+        return mirror_past(self._sparse_steps())
+
+    @property
+    def _length(self) -> timedelta:
+        frames = self.series.frames
+        pause = frames[-1].at - frames[-2].at if len(frames) > 1 else timedelta(0)
+        return frames[-1].at + max(pause, timedelta(milliseconds=1))
+
+    def _sparse_steps(self) -> Iterator[PriceStep]:
+        kept: list[PriceStep] = []
+        for step in takewhile(lambda step: step.offset < 2 * self._length, self.steps()):
+            if not kept or step.offset >= kept[-1].offset + timedelta(seconds=1):
+                kept.append(step)
+        for lap in count():
+            base = lap * 2 * self._length
+            yield from (replace(step, offset=base + step.offset) for step in kept)
 
     def _step(self, offset: timedelta, book: "_Book", tape: "_Tape") -> PriceStep:
         bids, asks = book.levels()

@@ -1,7 +1,7 @@
 """Prices of one symbol from recorded candles."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -11,6 +11,9 @@ from botrunner.simulator.prices.candles import Candle, CandleSeries
 from botrunner.simulator.prices.mirror import bounce, mirror_past
 from botrunner.simulator.prices.path import line_through, walk_line
 from botrunner.simulator.prices.quote import Quoter, Spread
+
+# Of the past only candles are wanted: corners make them, and days of them must come quickly.
+_COARSER_PAST = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +40,8 @@ class CandlePrices:
             base += self.series.interval
 
     def past(self) -> Iterator[PriceStep]:
-        """The mirror image of ``steps``."""
-        return mirror_past(self.steps())
+        """The mirror image of ``steps``, with fewer points between the corners."""
+        return mirror_past(replace(self, resolution=self.resolution * _COARSER_PAST).steps())
 
     def _inside(
         self, candle: Candle, forwards: bool, quoter: Quoter, base: timedelta

@@ -42,13 +42,19 @@ class WalkPrices:
 
     def steps(self) -> Iterator[PriceStep]:
         """One step an interval, each with a trade of 1 to 1,000 quantity steps, without an end."""
-        return self._walk("future")
+        return self._walk("future", self.interval, self.volatility_bps)
 
     def past(self) -> Iterator[PriceStep]:
-        """Another walk from the same start, backwards in time: it says nothing about ``steps``."""
-        return mirror_past(self._walk("past"))
+        """Another walk from the same start, backwards in time: it says nothing about ``steps``.
 
-    def _walk(self, direction: str) -> Iterator[PriceStep]:
+        Its steps are 64 times as far apart and 8 times as large: a walk grows by the square root
+        of time, and days of it must come quickly.
+        """
+        return mirror_past(self._walk("past", self.interval * 64, self.volatility_bps * 8))
+
+    def _walk(
+        self, direction: str, interval: timedelta, volatility_bps: Decimal
+    ) -> Iterator[PriceStep]:
         random = Random(f"{self.seed}/{self.symbol}/{direction}")
         quoter = Quoter(self.instrument, self.spread)
         price = nearest_price(self.instrument, self.start)
@@ -56,12 +62,12 @@ class WalkPrices:
         while True:
             quantity = self.instrument.quantity_step * random.randint(1, 1_000)
             yield quoter.step(offset, price, quantity)
-            price = self._reflect(price + self._move(random, price))
-            offset += self.interval
+            price = self._reflect(price + self._move(random, price * volatility_bps))
+            offset += interval
 
-    def _move(self, random: Random, price: Decimal) -> Decimal:
+    def _move(self, random: Random, bps_of_price: Decimal) -> Decimal:
         tick = self.instrument.tick_size
-        most = max(1, int(price * self.volatility_bps * _BASIS_POINT / tick))
+        most = max(1, int(bps_of_price * _BASIS_POINT / tick))
         return random.randint(-most, most) * tick
 
     def _reflect(self, price: Decimal) -> Decimal:
