@@ -233,22 +233,21 @@ class SettleFunding:
     """A fraction; longs pay when it is positive."""
 
 
-Command = (
-    OpenAccount
-    | ApplyMoney
+OrderCommand = PlaceOrder | AmendOrder | CancelOrder | CancelAll
+"""What an account does with orders."""
+
+OutsideCommand = MovePrice | SetBook | DropBook | PrintTrade | SettleFunding
+"""What happens to a symbol, whoever trades it."""
+
+TermsCommand = (
+    ApplyMoney
     | SetFees
     | SetBandAdjustment
-    | PlaceOrder
-    | AmendOrder
-    | CancelOrder
-    | CancelAll
     | SetLeverage
     | SwitchMode
     | SetMarginMode
     | SetTradingStop
-    | MovePrice
-    | SetBook
-    | DropBook
-    | PrintTrade
-    | SettleFunding
 )
+"""What an account says about itself."""
+
+Command = OpenAccount | OrderCommand | OutsideCommand | TermsCommand

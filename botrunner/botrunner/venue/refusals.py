@@ -13,6 +13,8 @@ class RefusalReason(StrEnum):
     SYMBOL_UNKNOWN = "SymbolUnknown"
     NO_PRICE = "NoPrice"
     """The symbol never had a price."""
+    NO_BOOK = "NoBook"
+    """A change of a book that never had a snapshot."""
     AMOUNT_INVALID = "AmountInvalid"
     """value: the amount."""
     WITHDRAWAL_TOO_LARGE = "WithdrawalTooLarge"
@@ -86,6 +88,8 @@ class RefusalReason(StrEnum):
     """value: take profit; limit: the price it is compared with."""
     STOP_LOSS_WRONG_SIDE = "StopLossWrongSide"
     """value: stop loss; limit: the price it is compared with."""
+    STOPS_ON_CLOSE = "StopsOnClose"
+    """A take profit or stop loss on an order that may only reduce."""
     TRAILING_INVALID = "TrailingInvalid"
     """Distance not positive or off the tick, or activation on the wrong side. value: it."""
 

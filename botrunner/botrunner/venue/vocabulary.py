@@ -136,6 +136,8 @@ class RejectReason(StrEnum):
     INSUFFICIENT_BALANCE = "InsufficientBalance"
     REDUCE_ONLY = "ReduceOnly"
     RISK_LIMIT = "RiskLimit"
+    PRICE_BAND = "PriceBand"
+    """Outside the band at its trigger, with auto-adjustment off."""
     TOO_MANY_ORDERS = "TooManyOrders"
     CANCELLED_BY_REQUEST = "CancelledByRequest"
 
@@ -160,6 +162,8 @@ class TransactionType(StrEnum):
     FUNDING = "Funding"
     LIQUIDATION = "Liquidation"
     ADL = "Adl"
+    INSURANCE = "Insurance"
+    """The insurance fund made up for a balance below 0 after a liquidation."""
 
 
 class OrderFilter(StrEnum):
