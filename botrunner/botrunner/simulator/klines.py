@@ -7,56 +7,15 @@ Rule 2: what lies before the start comes from the source's past, and only as far
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from itertools import islice
 
-from botrunner.simulator.bybit.wire import from_milliseconds, milliseconds
+from botrunner.simulator.bybit.candle import DAY_MS, MINUTE_MS, Bar, start_of
+from botrunner.simulator.bybit.wire import milliseconds
 
-MINUTE_MS = 60_000
-_DAY_MS = 1440 * MINUTE_MS
-# The epoch was a Thursday; the venue's weeks begin on Monday.
-_MONDAY_MS = 4 * _DAY_MS
 MOST_MINUTES = 50_000
-INTERVALS = ("1", "3", "5", "15", "30", "60", "120", "240", "360", "720", "D", "W", "M")
 _ZERO = Decimal(0)
-
-
-@dataclass(slots=True, kw_only=True)
-class Bar:
-    """One candle; grows while its interval runs."""
-
-    start_ms: int
-    open: Decimal
-    high: Decimal
-    low: Decimal
-    close: Decimal
-    volume: Decimal = _ZERO
-    """Base coin."""
-    turnover: Decimal = _ZERO
-    """Quote coin."""
-
-    def add(self, price: Decimal, quantity: Decimal) -> None:
-        """Take in a price, with the quantity traded at it (zero if only the price moved)."""
-        self.high = max(self.high, price)
-        self.low = min(self.low, price)
-        self.close = price
-        self.volume += quantity
-        self.turnover += price * quantity
-
-    def precede(self, price: Decimal, quantity: Decimal) -> None:
-        """Take in a price from before everything the bar has seen."""
-        close = self.close
-        self.add(price, quantity)
-        self.open, self.close = price, close
-
-    def append(self, later: "Bar") -> None:
-        """Take in the bar that follows."""
-        self.high = max(self.high, later.high)
-        self.low = min(self.low, later.low)
-        self.close = later.close
-        self.volume += later.volume
-        self.turnover += later.turnover
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,34 +25,6 @@ class PastPrice:
     at: datetime
     price: Decimal
     quantity: Decimal
-
-
-def start_of(interval: str, at_ms: int) -> int:
-    """Start of the interval a moment lies in, ms; days, weeks (Monday) and months are UTC."""
-    match interval:
-        case "D":
-            return at_ms - at_ms % _DAY_MS
-        case "W":
-            return at_ms - (at_ms - _MONDAY_MS) % (7 * _DAY_MS)
-        case "M":
-            day = from_milliseconds(at_ms)
-            return milliseconds(day.replace(day=1, hour=0, minute=0, second=0, microsecond=0))
-        case _:
-            return at_ms - at_ms % (int(interval) * MINUTE_MS)
-
-
-def end_of(interval: str, start_ms: int) -> int:
-    """Last millisecond of the interval that starts at ``start_ms``."""
-    match interval:
-        case "D":
-            return start_ms + _DAY_MS - 1
-        case "W":
-            return start_ms + 7 * _DAY_MS - 1
-        case "M":
-            later = from_milliseconds(start_ms) + timedelta(days=31)
-            return milliseconds(later.replace(day=1)) - 1
-        case _:
-            return start_ms + int(interval) * MINUTE_MS - 1
 
 
 class BarSeries:
@@ -137,7 +68,7 @@ class BarSeries:
 
     def reach_back(self, start_ms: int, most_steps: int) -> None:
         """Read the source's past until ``start_ms``, at most ``most_steps`` prices of it."""
-        if not self._minutes:
+        if not self._minutes or self._minutes[0].start_ms <= start_ms:
             return
         for past in islice(self._past, most_steps):
             self._precede(milliseconds(past.at), past.price, past.quantity)
@@ -177,7 +108,7 @@ class BarSeries:
     def _precede(self, at_ms: int, price: Decimal, quantity: Decimal) -> None:
         minute = at_ms - at_ms % MINUTE_MS
         first = self._minutes[0].start_ms
-        for start in range(first - MINUTE_MS, max(minute, first - _DAY_MS) - 1, -MINUTE_MS):
+        for start in range(first - MINUTE_MS, max(minute, first - DAY_MS) - 1, -MINUTE_MS):
             self._minutes.appendleft(_flat(start, price))
         self._minutes[0].precede(price, quantity)
 

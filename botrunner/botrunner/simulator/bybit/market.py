@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from botrunner.domain.instrument import Instrument, RiskTier
+from botrunner.simulator.bybit.candle import Bar
 from botrunner.simulator.bybit.wire import (
     Json,
     Row,
@@ -16,7 +17,6 @@ from botrunner.simulator.bybit.wire import (
     text,
 )
 from botrunner.simulator.bybit.words import CATEGORY
-from botrunner.simulator.klines import Bar
 from botrunner.venue.events import PublicTrade
 from botrunner.venue.views import BookView, PriceBand
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TypeAlias
 
-Json: TypeAlias = "str | int | float | bool | None | list[Json] | dict[str, Json]"
+Json: TypeAlias = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
 Row: TypeAlias = dict[str, Json]
 """A JSON object."""
 

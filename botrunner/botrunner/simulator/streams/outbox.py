@@ -17,19 +17,19 @@ class Outbox:
     """
 
     def __init__(
-        self, send: Callable[[str], Awaitable[None]], overflow: Callable[[], None]
+        self, send: Callable[[bytes], Awaitable[None]], overflow: Callable[[], None]
     ) -> None:
         self._send = send
         self._overflow = overflow
         self._loop = asyncio.get_running_loop()
-        self._queue: list[tuple[float, int, str]] = []
+        self._queue: list[tuple[float, int, bytes]] = []
         self._order = itertools.count()
         self._last_due: dict[str, float] = {}
         self._wake = asyncio.Event()
         self.frozen = False
         """While True, frames are dropped instead of sent: the peer hears nothing."""
 
-    def put(self, topic: str, frame: str, delay_seconds: float = 0.0) -> None:
+    def put(self, topic: str, frame: bytes, delay_seconds: float = 0.0) -> None:
         """Queue a frame; it leaves after the delay, and after every earlier one of its topic."""
         if self.frozen:
             return
