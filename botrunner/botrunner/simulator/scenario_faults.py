@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from botrunner.service.clock import Clock
+from botrunner.simulator.control.act import ControlError, read_command
 from botrunner.simulator.scenario_file import ScenarioError, ScenarioFile
 
 
@@ -13,6 +14,21 @@ class Commanded(Protocol):
     async def command(self, name: str, body: Mapping[str, object]) -> object:
         """Do what ``POST /<name>`` does. Raises ValueError naming what is wrong with the call."""
         ...
+
+
+def check_faults(file: ScenarioFile) -> None:
+    """Refuse calls that the control API does not have, and wrong fields of those it has.
+
+    Raises ScenarioError naming every one by line and field.
+    """
+    complaints = []
+    for position, fault in enumerate(file.scenario.faults):
+        try:
+            read_command(fault.command, fault.body)
+        except ControlError as error:
+            complaints.append(file.complaint(("faults", position), str(error)))
+    if complaints:
+        raise ScenarioError("\n".join(complaints))
 
 
 async def play_faults(file: ScenarioFile, simulator: Commanded, clock: Clock) -> None:
@@ -27,5 +43,4 @@ async def play_faults(file: ScenarioFile, simulator: Commanded, clock: Clock) ->
         try:
             await simulator.command(fault.command, fault.body)
         except ValueError as error:
-            complaint = file.complaint(("faults", position), f"{fault.command}: {error}")
-            raise ScenarioError(complaint) from None
+            raise ScenarioError(file.complaint(("faults", position), str(error))) from None

@@ -10,7 +10,7 @@ import pytest
 
 from botrunner.service.clock import ManualClock
 from botrunner.simulator.instruments import DEFAULT_INSTRUMENTS
-from botrunner.simulator.scenario_faults import play_faults
+from botrunner.simulator.scenario_faults import check_faults, play_faults
 from botrunner.simulator.scenario_file import ScenarioError, parse_scenario
 from botrunner.simulator.scenario_options import scenario_from_options
 from botrunner.simulator.scenario_settings import settings_for
@@ -117,5 +117,23 @@ async def test_a_refused_fault_is_named_by_line_and_field() -> None:
     clock = ManualClock(datetime(2026, 1, 1, tzinfo=UTC))
     file = parse_scenario("s.yaml", "faults:\n- {afterSeconds: 0, command: bad}\n")
 
-    with pytest.raises(ScenarioError, match=r"^s\.yaml:2: faults\[0\]: bad: no such call$"):
+    with pytest.raises(ScenarioError, match=r"^s\.yaml:2: faults\[0\]: no such call$"):
         await play_faults(file, Recorder(clock), clock)
+
+
+def test_faults_are_checked_before_the_start() -> None:
+    check_faults(parse_scenario("s.yaml", "faults: [{afterSeconds: 1, command: cut}]"))
+    wrong = parse_scenario(
+        "s.yaml",
+        """
+faults:
+- {afterSeconds: 1, command: cutt}
+- {afterSeconds: 1, command: delay, body: {milliseconds: 0}}
+""",
+    )
+
+    with pytest.raises(ScenarioError) as refused:
+        check_faults(wrong)
+    first, second = str(refused.value).splitlines()
+    assert first.startswith("s.yaml:3: faults[0]: no command is called cutt; there are price")
+    assert second.startswith("s.yaml:4: faults[1]: delay: milliseconds: ")
