@@ -60,7 +60,8 @@ class BuildahBuilder:
             self._buildah("add", "--quiet", container, str(archive), "/")
             path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
             self._buildah("config", "--env", path, "--cmd", "python3", container)
-            self._buildah("commit", "--quiet", "--timestamp", "0", "--rm", container, self.base)
+            # No --timestamp: new dates on the sources would make Python distrust their bytecode.
+            self._buildah("commit", "--quiet", "--rm", container, self.base)
 
     def images(self) -> frozenset[str]:
         """The references of all named images in the storage."""

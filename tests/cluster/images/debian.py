@@ -65,7 +65,7 @@ def _bootstrap(folder: Path) -> None:
     command += ["debootstrap", "--variant=minbase", f"--include={','.join(_PACKAGES)}"]
     if _KEYRING.exists():
         command.append(f"--keyring={_KEYRING}")
-    run(*command, _SUITE, root, _mirror(), what="make the base image with debootstrap")
+    run(*command, _SUITE, root, mirror(), what="make the base image with debootstrap")
     tar = ["tar", "--sort=name", "--numeric-owner"]
     tar += [f"--exclude={pattern}" for pattern in _LEFT_OUT]
     tar += ["--create", f"--file={folder / 'base.tar'}", f"--directory={root}", "."]
@@ -73,7 +73,11 @@ def _bootstrap(folder: Path) -> None:
     shutil.rmtree(root)
 
 
-def _mirror() -> str:
+def mirror() -> str:
+    """The address that apt, or DEBIAN_MIRROR, has for the base's release.
+
+    Raises ClusterError when neither has one.
+    """
     if chosen := os.environ.get("DEBIAN_MIRROR"):
         return chosen
     if shutil.which("apt-get") is not None:

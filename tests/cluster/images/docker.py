@@ -1,28 +1,13 @@
 """Docker: builds on the usual Python image, where a daemon answers."""
 
 import re
-import subprocess
 from pathlib import Path
 
 from cluster.command import run
 from cluster.errors import ClusterError
 from cluster.images.builder import run_logged
 
-_ANSWER_SECONDS = 10
 _DEFAULT_BASE = re.compile(r"^ARG BASE=(\S+:(\d+\.\d+)\S*)$", re.MULTILINE)
-
-
-def docker_answers() -> bool:
-    """Whether a Docker daemon answers, within 10 seconds."""
-    try:
-        asked = subprocess.run(
-            ["docker", "version", "--format", "{{.Server.Version}}"],
-            capture_output=True,
-            timeout=_ANSWER_SECONDS,
-        )
-    except (FileNotFoundError, subprocess.TimeoutExpired):
-        return False
-    return asked.returncode == 0
 
 
 def default_base(dockerfile: str) -> tuple[str, str]:

@@ -5,10 +5,11 @@ from tempfile import TemporaryDirectory
 
 from cluster.cache import cache_root, locked
 from cluster.errors import ClusterError
+from cluster.flavours import docker_answers
 from cluster.images.buildah import BuildahBuilder
 from cluster.images.builder import ImageBuilder
 from cluster.images.context import fill_context
-from cluster.images.docker import DockerBuilder, docker_answers
+from cluster.images.docker import DockerBuilder
 from cluster.images.layers import load_layers, read_layers, save_layers, table
 from cluster.load import load_image, loaded_images
 from cluster.paths import REPOSITORY, STATE

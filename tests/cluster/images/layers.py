@@ -14,7 +14,7 @@ from cluster.cache import cache_root
 from cluster.errors import ClusterError
 
 # What the final stage of the Dockerfile adds to its base, in order.
-ADDED_LAYERS = ("user", "dependencies", "tradefleet")
+ADDED_LAYERS = ("set-up", "dependencies", "tradefleet")
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _CHUNK_BYTES = 1 << 20
