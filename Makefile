@@ -63,7 +63,7 @@ imports: $(READY) ## The direction of dependencies and the purity of the core
 check-static: $(READY)
 	@echo "check: format and lint"; $(BIN)/ruff format --check --quiet $(SOURCES) && $(BIN)/ruff check --quiet $(SOURCES)
 	@echo "check: types"; $(BIN)/mypy --no-error-summary
-	@echo "check: imports"; $(BIN)/lint-imports --no-timings > .check-imports.log 2>&1 || { cat .check-imports.log; exit 1; }; tail -1 .check-imports.log; rm -f .check-imports.log
+	@echo "check: imports"; $(BIN)/lint-imports > $(VENV)/imports.log 2>&1 || { cat $(VENV)/imports.log; rm -f $(VENV)/imports.log; exit 1; }; grep "Contracts:" $(VENV)/imports.log; rm -f $(VENV)/imports.log
 
 check-tests: $(READY)
 	@echo "check: tests that need no cluster"
@@ -101,7 +101,7 @@ cluster-down: ## Take the cluster away and leave nothing behind
 
 demo: cluster-up ## From nothing to the example account in a cluster
 	@echo "demo: TradingAccount definition"
-	@$(KUBECTL) apply --server-side --field-manager=tradefleet-demo -f crds/
+	@$(KUBECTL) apply --server-side --force-conflicts --field-manager=tradefleet-demo -f crds/
 	@$(KUBECTL) wait --for=condition=Established --timeout=60s crd/tradingaccounts.tradefleet.dev
 	@echo "demo: examples/account-001.yaml"
 	@$(KUBECTL) apply -f examples/account-001.yaml
