@@ -1,0 +1,180 @@
+"""The private stream as the engine hears it: facts in order, gaps closed by reading.
+
+After each connection the stream's messages are held back while what was missed is read; then come
+the read facts, ``PrivateStreamRestored``, and the held messages. A private message that cannot be
+believed is treated as a gap: the engine is told that the stream is lost until it has been read.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+from botrunner.domain.control import (
+    Block,
+    BlockSet,
+    Event,
+    PrivateStreamAttemptFailed,
+    PrivateStreamLost,
+    PrivateStreamRestored,
+)
+from botrunner.domain.events import OrderFilled
+from botrunner.exchanges import session
+from botrunner.exchanges.bybit import codes
+from botrunner.exchanges.bybit.known_orders import KnownOrders
+from botrunner.exchanges.bybit.missed import Missed
+from botrunner.exchanges.bybit.private_messages import events_of
+from botrunner.exchanges.errors import ExchangeError, MessageError
+from botrunner.exchanges.outcome import Failure, Problem
+from botrunner.exchanges.port import (
+    CredentialsReported,
+    Listeners,
+    MessageRefused,
+    StreamReported,
+)
+from botrunner.exchanges.retry import backoff
+from botrunner.exchanges.session import Effect, Frame, StreamState
+from botrunner.service.clock import Clock
+
+TOPICS = ("order", "execution", "position", "wallet")
+OVERLAP = timedelta(seconds=60)
+"""Executions are read from this long before the last one seen."""
+
+
+class PrivateFeed:
+    """Turns the session's effects into events; holds them back while a gap is being read."""
+
+    def __init__(
+        self,
+        *,
+        known: KnownOrders,
+        missed: Missed,
+        listeners: Listeners,
+        clock: Clock,
+        venue_now: Callable[[], datetime],
+        redact: Callable[[str], str],
+        share: Callable[[], float],
+    ) -> None:
+        self._known = known
+        self._missed = missed
+        self._listeners = listeners
+        self._clock = clock
+        self._redact = redact
+        self._share = share
+        self._seen_at = venue_now()
+        self._state = StreamState.DISCONNECTED
+        self._held: list[Frame] | None = []
+        self._reading: asyncio.Task[None] | None = None
+
+    def hear(self, effect: Effect) -> None:
+        """Take one effect of the session."""
+        at = self._clock.now()
+        match effect:
+            case session.Deliver():
+                self._message(effect.frame)
+            case session.Changed():
+                self._changed(effect, at)
+            case session.AttemptFailed():
+                self._listeners.event(PrivateStreamAttemptFailed(at=at))
+            case session.SignInRefused():
+                self._refused_key(effect, at)
+            case _:
+                return
+
+    def refuse(self, message: str, problem: str) -> None:
+        """A frame could not be believed: report it, and read what it may have said."""
+        at = self._clock.now()
+        self._listeners.report(
+            MessageRefused(origin="private", message=self._redact(message), problem=problem, at=at)
+        )
+        if self._state is StreamState.CONNECTED and self._reading is None:
+            self._listeners.event(PrivateStreamLost(at=at))
+            self._read_gap()
+
+    def close(self) -> None:
+        """Stop reading."""
+        if self._reading is not None:
+            self._reading.cancel()
+
+    def _message(self, frame: Frame) -> None:
+        if self._held is not None:
+            self._held.append(frame)
+            return
+        try:
+            events = events_of(frame, self._known)
+        except MessageError as error:
+            self.refuse(repr(dict(frame)), str(error))
+            return
+        self._emit(events)
+
+    def _emit(self, events: tuple[Event, ...]) -> None:
+        for event in events:
+            if isinstance(event, OrderFilled):
+                self._seen_at = max(self._seen_at, event.at)
+            self._missed.note(event)
+            self._listeners.event(event)
+
+    def _changed(self, effect: session.Changed, at: datetime) -> None:
+        before, self._state = self._state, effect.state
+        self._listeners.report(
+            StreamReported(
+                stream="private",
+                state=effect.state,
+                reason=self._redact(effect.reason),
+                attempt=effect.attempt,
+                at=at,
+            )
+        )
+        if effect.state is StreamState.CONNECTED:
+            self._read_gap()
+        elif before is StreamState.CONNECTED:
+            self.close()
+            self._held = []
+            self._listeners.event(PrivateStreamLost(at=at))
+
+    def _read_gap(self) -> None:
+        self.close()
+        self._held = []
+        self._reading = asyncio.get_running_loop().create_task(self._catch_up())
+
+    async def _catch_up(self) -> None:
+        attempt = 0
+        while True:
+            try:
+                events = await self._missed.read(self._seen_at - OVERLAP)
+            except (ExchangeError, MessageError) as error:
+                self._unread(error)
+                await self._clock.sleep(backoff(attempt, base=1, cap=60, share=self._share()))
+                attempt += 1
+            else:
+                break
+        self._emit(events)
+        self._listeners.event(PrivateStreamRestored(at=self._clock.now()))
+        held, self._held, self._reading = self._held or [], None, None
+        for frame in held:
+            self._message(frame)
+
+    def _unread(self, error: ExchangeError | MessageError) -> None:
+        at = self._clock.now()
+        if isinstance(error, MessageError):
+            self._listeners.report(
+                MessageRefused(origin="reconciliation", message="", problem=str(error), at=at)
+            )
+        self._listeners.event(PrivateStreamAttemptFailed(at=at))
+
+    def _refused_key(self, effect: session.SignInRefused, at: datetime) -> None:
+        text = self._redact(effect.message)
+        if effect.code is not None:
+            problem = codes.problem_of(effect.code, text)
+        else:
+            problem = Problem(
+                failure=Failure.CREDENTIALS,
+                text=text or "the sign-in was refused",
+                remedy="put a valid key of this environment into the Secret",
+            )
+        self._listeners.event(BlockSet(at=at, block=Block.CREDENTIALS))
+        self._listeners.report(CredentialsReported(problem=problem, at=at))
+
+
+def topics() -> Mapping[str, tuple[str, ...]]:
+    """The account's topics: one group, for one connection carries the whole account."""
+    return {"account": TOPICS}

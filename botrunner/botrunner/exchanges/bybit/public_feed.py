@@ -1,0 +1,236 @@
+"""Prices: the public stream while it speaks, REST once a second while it does not (MD-4).
+
+A symbol's own silence is enough: its price is polled while the others keep streaming. When the
+whole connection says nothing for that long it is cut, for a new one may.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from botrunner.domain.events import QuoteChanged
+from botrunner.domain.market import Quote
+from botrunner.exchanges import session
+from botrunner.exchanges.bybit import fields, mapper_market, quotes, requests
+from botrunner.exchanges.bybit.book import GapError, LocalBook
+from botrunner.exchanges.bybit.deliver import always
+from botrunner.exchanges.bybit.fields import Row
+from botrunner.exchanges.bybit.quotes import QuoteKeeper
+from botrunner.exchanges.bybit.rest import Rest
+from botrunner.exchanges.bybit.stream import SocketStream
+from botrunner.exchanges.errors import ExchangeError, MessageError
+from botrunner.exchanges.market_data import Source
+from botrunner.exchanges.port import (
+    Listeners,
+    MessageRefused,
+    PricesReported,
+    PublicTopics,
+    StreamReported,
+    TopicsReported,
+)
+from botrunner.exchanges.session import Effect, Frame, StreamSession, StreamState
+from botrunner.service.clock import Clock
+
+STALE_SECONDS = 5.0
+POLL_SECONDS = 1.0
+
+
+class _Followed:
+    """What is known of one symbol."""
+
+    def __init__(self, symbol: str, topics: PublicTopics, now: float) -> None:
+        self.topics = topics
+        self.quotes = QuoteKeeper()
+        self.books = {depth: LocalBook(symbol, depth) for depth in {1, topics.depth}}
+        self.source = Source.STREAM
+        self.heard_at = now
+        self.pending: Quote | None = None
+
+    def restart(self) -> None:
+        """After a reconnect: everything starts from snapshots again."""
+        self.quotes.reset()
+        for book in self.books.values():
+            book.reset()
+
+
+class PublicFeed:
+    """Follows symbols; hears the session's effects and polls what is silent."""
+
+    def __init__(
+        self, *, session: StreamSession, rest: Rest, listeners: Listeners, clock: Clock
+    ) -> None:
+        self._session = session
+        self._rest = rest
+        self._listeners = listeners
+        self._clock = clock
+        self._followed: dict[str, _Followed] = {}
+        self._fresh: set[str] = set()
+        self._heard_at = clock.monotonic()
+        self.stream: SocketStream | None = None
+        """Set by whoever builds both."""
+
+    def watch(self, symbols: Iterable[str], topics: PublicTopics) -> None:
+        """Follow exactly these symbols, with these topics each."""
+        wanted = set(symbols)
+        now = self._clock.monotonic()
+        same = {key for key in wanted & set(self._followed) if self._followed[key].topics == topics}
+        for symbol in set(self._followed) - same:
+            del self._followed[symbol]
+            self._carry_out(self._session.unsubscribe(now, list(groups(symbol, topics))))
+        for symbol in sorted(wanted - same):
+            self._followed[symbol] = _Followed(symbol, topics, now)
+            self._carry_out(self._session.subscribe(now, groups(symbol, topics)))
+
+    def hear(self, effect: Effect) -> None:
+        """Take one effect of the session."""
+        match effect:
+            case session.Deliver():
+                self._message(effect.frame)
+            case session.Changed():
+                self._changed(effect)
+            case session.TopicsRefused():
+                symbol, _, _ = effect.group.partition("/")
+                at = self._clock.now()
+                self._listeners.report(
+                    TopicsReported(
+                        symbol=symbol, topics=effect.topics, message=effect.message, at=at
+                    )
+                )
+            case _:
+                return
+
+    def refuse(self, message: str, problem: str) -> None:
+        """A frame could not be believed; prices simply stay as old as they are."""
+        self._listeners.report(
+            MessageRefused(origin="public", message=message, problem=problem, at=self._clock.now())
+        )
+
+    def drained(self) -> None:
+        """Nothing more waits to be read: the newest quote of each symbol goes out."""
+        for symbol in self._fresh:
+            followed = self._followed.get(symbol)
+            if followed is not None and followed.pending is not None:
+                self._quote(symbol, followed, followed.pending, Source.STREAM)
+                followed.pending = None
+        self._fresh.clear()
+
+    async def poll(self) -> None:
+        """Every second, read what the stream is silent about; until cancelled."""
+        while True:
+            await self._clock.sleep(POLL_SECONDS)
+            now = self._clock.monotonic()
+            stale = [key for key, one in self._followed.items() if _is_stale(one, now)]
+            if stale and now - self._heard_at >= STALE_SECONDS:
+                self._carry_out(self._session.cut(f"silent for {STALE_SECONDS:g} s"))
+            await asyncio.gather(*(self._poll_one(symbol) for symbol in stale))
+
+    async def _poll_one(self, symbol: str) -> None:
+        try:
+            reply = await self._rest.call(requests.ticker(symbol), always)
+            rows = fields.rows(reply.result)
+            quote = quotes.ticker_quote(rows[0] if rows else {}, reply.time_ms)
+        except ExchangeError:
+            return  # Asked again in a second; the quote's age says the rest.
+        except MessageError as error:
+            self.refuse("", f"ticker of {symbol}: {error}")
+            return
+        followed = self._followed.get(symbol)
+        if followed is not None and _is_stale(followed, self._clock.monotonic()):
+            self._quote(symbol, followed, quote, Source.REST)
+
+    def _message(self, frame: Frame) -> None:
+        topic = str(frame.get("topic"))
+        kind, _, rest = topic.partition(".")
+        detail, _, symbol = rest.rpartition(".")
+        followed = self._followed.get(symbol)
+        self._heard_at = self._clock.monotonic()
+        if followed is None:
+            return  # Given up meanwhile.
+        try:
+            self._one(kind, detail, symbol, followed, frame)
+        except GapError as error:
+            self.refuse("", f"{topic}: {error}")
+            self._carry_out(self._session.resubscribe(self._heard_at, _group(symbol, detail)))
+        except MessageError as error:
+            self.refuse(repr(dict(frame)), str(error))
+
+    def _one(self, kind: str, detail: str, symbol: str, followed: _Followed, frame: Row) -> None:
+        match kind:
+            case "tickers":
+                self._price(symbol, followed, followed.quotes.ticker(frame))
+            case "orderbook":
+                self._book(int(detail), symbol, followed, frame)
+            case "publicTrade":
+                for trade in mapper_market.trades(fields.rows(frame, "data")):
+                    self._listeners.market(trade)
+            case "kline":
+                for candle in mapper_market.stream_candles(symbol, fields.rows(frame, "data")):
+                    self._listeners.market(candle)
+            case _:
+                raise MessageError(f"topic: {kind!r} was not asked for")
+
+    def _book(self, depth: int, symbol: str, followed: _Followed, frame: Row) -> None:
+        book = followed.books[depth].apply(frame)
+        if book is None:
+            return
+        if depth == 1:
+            self._price(symbol, followed, followed.quotes.book(book))
+        else:
+            self._listeners.market(book)
+
+    def _price(self, symbol: str, followed: _Followed, quote: Quote | None) -> None:
+        if quote is not None:
+            followed.pending = quote
+            self._fresh.add(symbol)
+
+    def _quote(self, symbol: str, followed: _Followed, quote: Quote, source: Source) -> None:
+        if source is Source.STREAM:
+            followed.heard_at = self._clock.monotonic()
+        if followed.source is not source:
+            followed.source = source
+            at = self._clock.now()
+            self._listeners.report(PricesReported(symbol=symbol, source=source, at=at))
+        self._listeners.event(QuoteChanged(symbol=symbol, quote=quote))
+
+    def _changed(self, effect: session.Changed) -> None:
+        at: datetime = self._clock.now()
+        self._listeners.report(
+            StreamReported(
+                stream="public",
+                state=effect.state,
+                reason=effect.reason,
+                attempt=effect.attempt,
+                at=at,
+            )
+        )
+        if effect.state is StreamState.CONNECTED:
+            # It has as long to speak as one that fell silent.
+            self._heard_at = self._clock.monotonic()
+        if effect.state is StreamState.RECONNECTING:
+            for followed in self._followed.values():
+                followed.restart()
+
+    def _carry_out(self, effects: list[Effect]) -> None:
+        if self.stream is not None:
+            self.stream.carry_out(effects)
+
+
+def groups(symbol: str, topics: PublicTopics) -> Mapping[str, tuple[str, ...]]:
+    """Topics of a symbol, by group. The deep book is a group of its own: a gap resubscribes it."""
+    main = [f"tickers.{symbol}", f"orderbook.1.{symbol}"]
+    if topics.trades:
+        main.append(f"publicTrade.{symbol}")
+    main += [f"kline.{interval}.{symbol}" for interval in topics.intervals]
+    found = {_group(symbol, "1"): tuple(main)}
+    if topics.depth > 1:
+        depth = str(topics.depth)
+        found[_group(symbol, depth)] = (f"orderbook.{depth}.{symbol}",)
+    return found
+
+
+def _group(symbol: str, depth: str) -> str:
+    return symbol if depth == "1" else f"{symbol}/{depth}"
+
+
+def _is_stale(followed: _Followed, now: float) -> bool:
+    return now - followed.heard_at >= STALE_SECONDS

@@ -1,0 +1,260 @@
+"""The door to Bybit's REST: pybit in small thread pools. The only module that imports pybit.
+
+Rule 1: pybit repeats nothing and never sleeps; what is sent again is decided by ``deliver``.
+Rule 2: one client per thread, for a client holds one HTTP session.
+Rule 3: whatever goes wrong leaves as a Problem; no text that leaves holds a key.
+Rule 4: cancels and exits have threads of their own, so that no slow read holds them up.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import requests
+from pybit.exceptions import FailedRequestError, InvalidRequestError
+from pybit.unified_trading import HTTP
+from typing_extensions import override
+from urllib3.exceptions import MaxRetryError, NewConnectionError
+
+from botrunner.exchanges.bybit import codes
+from botrunner.exchanges.bybit.requests import Request
+from botrunner.exchanges.credentials import HIDDEN, Credentials
+from botrunner.exchanges.errors import error_for
+from botrunner.exchanges.outcome import Failure, Operation, Problem
+from botrunner.exchanges.port import Guard
+from botrunner.service.clock import Clock
+
+CONNECT_SECONDS = 3.0
+BAN_SECONDS = 600.0
+"""An HTTP 403 of this venue is a ban of the address for at least 10 minutes."""
+_NO_SUCH_CODE = -1
+"""pybit takes an empty set of codes to retry for its own default; this one never comes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A successful answer."""
+
+    result: Mapping[str, object]
+    time_ms: object
+    """The venue's clock when it answered, as it stood in the answer."""
+    remaining: int | None
+    """What the endpoint's limit has left, by the venue's header."""
+
+
+class _HeldBackError(Exception):
+    """The guard said no at the write."""
+
+
+class _Client(HTTP):  # type: ignore[misc]  # pybit has no types
+    """pybit with the venue's time instead of the machine's, per instance, and a silent repr."""
+
+    def __init__(self, now_ms: Callable[[], int], **settings: object) -> None:
+        super().__init__(**settings)
+        self._now_ms = now_ms
+
+    @override
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({HIDDEN})"
+
+    @override
+    def _prepare_headers(
+        self, payload: str, recv_window: int, content_type: str = "application/json"
+    ) -> dict[str, str]:
+        timestamp = self._now_ms()
+        signature = self._auth(payload=payload, recv_window=recv_window, timestamp=timestamp)
+        return {
+            "Content-Type": content_type,
+            "X-BAPI-API-KEY": self.api_key,
+            "X-BAPI-SIGN": signature,
+            "X-BAPI-SIGN-TYPE": "2",
+            "X-BAPI-TIMESTAMP": str(timestamp),
+            "X-BAPI-RECV-WINDOW": str(recv_window),
+        }
+
+
+class Rest:
+    """One account's REST calls. ``offset`` is added to every signed timestamp."""
+
+    def __init__(
+        self,
+        *,
+        endpoint: str,
+        credentials: Credentials | None,
+        clock: Clock,
+        timeout_seconds: float,
+    ) -> None:
+        self._endpoint = endpoint
+        self._credentials = credentials
+        self._clock = clock
+        self._local = threading.local()
+        self._banned_until = 0.0
+        self.timeout_seconds = timeout_seconds
+        self.offset = timedelta(0)
+        self._pools = {
+            "essential": _pool("bybit-exit", 4),
+            "write": _pool("bybit-write", 4),
+            "read": _pool("bybit-read", 3),
+        }
+
+    def venue_now(self) -> datetime:
+        """The venue's clock, as far as it was measured."""
+        return self._clock.now() + self.offset
+
+    def redact(self, text: str) -> str:
+        """The text without the account's keys."""
+        return self._credentials.redact(text) if self._credentials else text
+
+    async def call(self, request: Request, may_send: Guard) -> Reply:
+        """One try, within the deadline. Raises the ExchangeError of what it came to."""
+        if self._clock.monotonic() < self._banned_until:
+            text = "the address is banned; nothing is sent"
+            raise error_for(request.operation, Problem(failure=Failure.LOCAL, text=text))
+        task = self._submit(request, may_send)
+        wrapped = asyncio.wrap_future(task)
+        # The deadline covers the wait for a thread too.
+        await asyncio.wait({wrapped}, timeout=self.timeout_seconds)
+        if not wrapped.done():
+            wrapped.add_done_callback(_forget)
+            raise error_for(request.operation, self._late(task))
+        try:
+            answer = wrapped.result()
+        except Exception as error:
+            problem = self._problem(error)
+            if problem.failure is Failure.BANNED:
+                self._banned_until = self._clock.monotonic() + BAN_SECONDS
+            raise error_for(request.operation, problem) from None
+        return self._reply(request.operation, answer)
+
+    def close(self) -> None:
+        """Take no more calls; those under way end by their deadlines, in the background."""
+        for pool in self._pools.values():
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _submit(self, request: Request, may_send: Guard) -> "Future[object]":
+        try:
+            return self._pools[_lane(request)].submit(self._send, request, may_send)
+        except RuntimeError:
+            problem = Problem(failure=Failure.LOCAL, text="this exchange is closed")
+            raise error_for(request.operation, problem) from None
+
+    def _late(self, task: "Future[object]") -> Problem:
+        if task.cancel():
+            return Problem(failure=Failure.UNSENT, text="no turn before the deadline")
+        text = f"no answer within {self.timeout_seconds:g} s"
+        return Problem(failure=Failure.SILENT, text=text, remedy="it is read before going on")
+
+    def _send(self, request: Request, may_send: Guard) -> object:
+        client = self._client()
+        if not may_send():
+            raise _HeldBackError
+        answer: object = getattr(client, request.method)(**request.params)
+        return answer
+
+    def _client(self) -> _Client:
+        client: _Client | None = getattr(self._local, "client", None)
+        if client is None:
+            keys = self._credentials
+            client = _Client(
+                self._timestamp_ms,
+                api_key=keys.api_key if keys else None,
+                api_secret=keys.api_secret if keys else None,
+                timeout=(CONNECT_SECONDS, self.timeout_seconds),
+                max_retries=1,
+                retry_codes={_NO_SUCH_CODE},
+                return_response_headers=True,
+            )
+            client.endpoint = self._endpoint
+            self._local.client = client
+        return client
+
+    def _timestamp_ms(self) -> int:
+        return int(self.venue_now().timestamp() * 1000)
+
+    def _reply(self, operation: Operation, answer: object) -> Reply:
+        body, headers = _parts(answer)
+        result = body.get("result")
+        if body.get("retCode") != 0 or not isinstance(result, Mapping):
+            raise error_for(operation, _unreadable("the answer is not one of this API"))
+        remaining = headers.get("X-Bapi-Limit-Status", "")
+        return Reply(
+            result=result,
+            time_ms=body.get("time"),
+            remaining=int(remaining) if remaining.isdigit() else None,
+        )
+
+    def _problem(self, error: Exception) -> Problem:
+        match error:
+            case _HeldBackError():
+                return Problem(failure=Failure.LOCAL, text="held back at the write")
+            case InvalidRequestError():
+                return self._refusal(error)
+            case FailedRequestError():
+                # 409 is pybit's own word for a body that is not JSON.
+                unreadable = error.status_code == 409
+                if unreadable:
+                    return _unreadable("the body is not JSON")
+                return codes.problem_of_status(int(error.status_code))
+            case requests.exceptions.RequestException():
+                return _network_problem(error, self._endpoint)
+            case _:
+                return _unreadable(self.redact(f"{type(error).__name__}: {error}"))
+
+    def _refusal(self, error: InvalidRequestError) -> Problem:
+        problem = codes.problem_of(int(error.status_code), self.redact(str(error.message)))
+        if problem.failure is not Failure.THROTTLED:
+            return problem
+        reset = (error.resp_headers or {}).get("X-Bapi-Limit-Reset-Timestamp", "")
+        retry_at = datetime.fromtimestamp(int(reset) / 1000, UTC) if reset.isdigit() else None
+        return Problem(
+            failure=problem.failure,
+            code=problem.code,
+            text=problem.text,
+            remedy=problem.remedy,
+            retry_at=retry_at,
+        )
+
+
+def _pool(name: str, threads: int) -> ThreadPoolExecutor:
+    # Threads start when they are needed first.
+    return ThreadPoolExecutor(max_workers=threads, thread_name_prefix=name)
+
+
+def _forget(late: "asyncio.Future[object]") -> None:
+    # Asked for, so that an answer that comes too late is not reported as lost.
+    if not late.cancelled():
+        late.exception()
+
+
+def _lane(request: Request) -> str:
+    if request.operation is Operation.READ:
+        return "read"
+    return "essential" if request.is_essential else "write"
+
+
+def _parts(answer: object) -> tuple[Mapping[str, object], Mapping[str, str]]:
+    if isinstance(answer, tuple) and len(answer) == 3 and isinstance(answer[0], Mapping):
+        return answer[0], answer[2]
+    return {}, {}
+
+
+def _unreadable(text: str) -> Problem:
+    return Problem(failure=Failure.UNMAPPED, text=text, remedy="check spec.endpoints.rest")
+
+
+def _network_problem(error: requests.exceptions.RequestException, endpoint: str) -> Problem:
+    """What never got a connection was never sent; anything later may have arrived."""
+    unsent = isinstance(error, requests.exceptions.ConnectTimeout) or _never_connected(error)
+    return Problem(
+        failure=Failure.UNSENT if unsent else Failure.SILENT,
+        text=f"{endpoint} {'cannot be reached' if unsent else 'broke the connection off'}",
+        remedy="check network and spec.endpoints.rest" if unsent else "it is read before going on",
+    )
+
+
+def _never_connected(error: requests.exceptions.RequestException) -> bool:
+    cause = error.args[0] if error.args else None
+    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
