@@ -48,7 +48,8 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     try:
         print(_carry_out(chosen.verb, chosen.builder))
-    except ClusterError as error:
+    except (ClusterError, OSError) as error:
+        # OSError: a full disk, a cache that may not be written. Its text names the file.
         print(f"cluster.images: {error}", file=sys.stderr)
         return 1
     return 0

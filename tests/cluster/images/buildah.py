@@ -1,6 +1,7 @@
 """Buildah: builds without a daemon and without a registry, as root, in storage of its own."""
 
 import os
+import shutil
 from pathlib import Path
 
 from cluster.cache import cache_root
@@ -17,9 +18,10 @@ _KEPT_IMAGES = 3
 # notes about mounts dies with them, and what it would note in the machine's folder goes to ours.
 _IN_OWN_NAMESPACE = """
 set -e
-mkdir -p /var/lib/containers "$1/notes" "$1/run" "$1/images"
+mkdir -p /var/lib/containers "$1/notes" "$1/run" "$1/images" "$1/scratch"
 mount --bind "$1/notes" /var/lib/containers
 mount -t tmpfs tmpfs "$1/run"
+export TMPDIR="$1/scratch"
 storage="$1"
 shift
 exec buildah --root "$storage/images" --runroot "$storage/run" "$@"
@@ -92,6 +94,7 @@ class BuildahBuilder:
     def _clear_containers(self) -> None:
         """What killed builds left; nobody else builds in this storage (the caller's lock)."""
         self._buildah("rm", "--all")
+        shutil.rmtree(self._storage / "scratch", ignore_errors=True)
 
     def _remove_old(self, name: str) -> None:
         """Keep the last few images, and the stages of the last build only: they are its cache."""
@@ -100,5 +103,7 @@ class BuildahBuilder:
         named = self._buildah("images", *format_, "--filter", f"reference={name}").split()
         stages = self._buildah("images", "--quiet", "--filter", "dangling=true").split()
         old = [f"{name}:{tag}" for tag in named[_KEPT_IMAGES:]] + stages[1:]
+        base = self.base.partition(":")[0]
+        old += [image for image in self.images() if image.startswith(base) and image != self.base]
         if old:
             self._buildah("rmi", *old)

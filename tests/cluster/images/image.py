@@ -1,7 +1,6 @@
 """Build the image, weigh it, and load it into the cluster that is up."""
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from cluster.cache import cache_root, locked
 from cluster.errors import ClusterError
@@ -59,8 +58,14 @@ def images_on_node() -> set[str] | None:
 
 
 def describe(reference: str) -> str:
-    """The image's name and the size of each layer; it was built before."""
-    return f"{reference}\n{table(load_layers(_sizes_file(reference)))}"
+    """The image's name and the size of each layer.
+
+    Raises ClusterError when they are not known: the cache was emptied since it was built.
+    """
+    file = _sizes_file(reference)
+    if not file.exists():
+        raise ClusterError(f"the sizes of {reference} are not known any more; run: make image")
+    return f"{reference}\n{table(load_layers(file))}"
 
 
 def last_built() -> str:
@@ -87,14 +92,17 @@ def _build_missing(builder: ImageBuilder, reference: str) -> None:
 
 
 def _export(builder: ImageBuilder, reference: str, *, load: bool) -> None:
-    # Hundreds of megabytes: next to the cache, since /tmp may lie in memory.
-    with TemporaryDirectory(dir=cache_root()) as scratch:
-        archive = Path(scratch) / "image.tar"
+    # Hundreds of megabytes: in the cache, since /tmp may lie in memory. The caller's lock makes it
+    # ours alone, so what a killed export left is written over.
+    archive = cache_root() / "image-export.tar"
+    try:
         with step("exporting and weighing the image"):
             builder.export(reference, archive)
             save_layers(read_layers(archive), _sizes_file(reference))
         if load:
             load_image(archive)
+    finally:
+        archive.unlink(missing_ok=True)
 
 
 def _sizes_file(reference: str) -> Path:

@@ -29,7 +29,8 @@ class Target:
     """The Python that the wheels are for, as in "3.11", and its processor (uname -m)."""
 
     python: str
-    machine: str = platform.machine()
+    # Apple's name for the processor whose wheels are Linux's aarch64 in a container.
+    machine: str = platform.machine().replace("arm64", "aarch64")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ import pytest
 
 from cluster.cache import content_hash
 from cluster.paths import REPOSITORY
-from unit.images.test_context import write_project
+from unit.images.conftest import write_project
 
 # Remembers what was built; gives out one prepared archive as every image.
 DOCKER = """#!/bin/sh
@@ -189,6 +189,25 @@ def test_sizes_before_any_build_names_the_remedy(clone: Clone) -> None:
     assert refused.returncode == 1
     assert refused.stderr == (
         "cluster.images: no image was built in this clone yet; run: make image\n"
+    )
+
+
+def test_sizes_after_the_cache_was_emptied_names_the_remedy(clone: Clone) -> None:
+    clone.run("build")
+    shutil.rmtree(Path(clone.environment["TRADEFLEET_CACHE"]) / "image-sizes")
+    refused = clone.run("sizes")
+
+    assert refused.returncode == 1
+    assert refused.stderr.endswith("are not known any more; run: make image\n")
+
+
+def test_a_cache_that_cannot_be_written_is_named_without_a_stack_trace(clone: Clone) -> None:
+    (clone.root / "a-file").touch()
+    refused = clone.run("build", TRADEFLEET_CACHE=str(clone.root / "a-file" / "cache"))
+
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        f"cluster.images: [Errno 20] Not a directory: '{clone.root}/a-file/cache/locks'\n"
     )
 
 
