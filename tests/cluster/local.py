@@ -93,7 +93,7 @@ def _start_all(anchor: Anchor) -> None:
         _await_api_server(etcd, api_server, anchor)
         _let_name_service_read()
     with step("starting the node"):
-        _import_pause_image(anchor)
+        await_containerd(anchor)
         for component in (*rest, *others):
             components.ensure(component, anchor)
         for what, holds in _CONDITIONS:
@@ -140,20 +140,22 @@ def _let_name_service_read() -> None:
     wait("the API server accepts changes", applied, ())
 
 
-def _import_pause_image(anchor: Anchor) -> None:
+def await_containerd(anchor: Anchor) -> None:
+    """Return when containerd answers and holds the image that every pod begins with.
+
+    The kubelet ends when it finds no containerd.
+    """
+
     def answers() -> bool:
         try:
-            return toolchain.pause_image() in image_names(anchor) or _imported(anchor)
+            if toolchain.pause_image() not in image_names(anchor):
+                load_image(anchor, BIN / "pause.tar")
         except ClusterError:
             return False
+        return True
 
-    if not processes.until(answers, seconds=30):
+    if not processes.until(answers, seconds=_READY_SECONDS):
         raise ClusterError(f"containerd does not take images; see {LOGS}/containerd.log")
-
-
-def _imported(anchor: Anchor) -> bool:
-    load_image(anchor, BIN / "pause.tar")
-    return True
 
 
 def load_image(anchor: Anchor, path: Path) -> None:

@@ -50,8 +50,10 @@ def start_node() -> None:
     """Start what `stop_node` ended and return when the node is ready."""
     with machine_lock():
         anchor = _own_anchor()
-        for component in _node_components():
-            components.ensure(component, anchor)
+        containerd, kubelet = _node_components()
+        components.ensure(containerd, anchor)
+        local.await_containerd(anchor)
+        components.ensure(kubelet, anchor)
         local.wait("the node is ready", api_client.node_ready, _node_components())
 
 
