@@ -71,6 +71,8 @@ def _words(details: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
             return context["wrong"], context["remedy"]
         case "range":
             return details["msg"], "choose a number in that range"
+        case "entries":
+            return details["msg"], "add or take out some"
         case "missing":
             return "is required", "add it"
         case "extra_forbidden":
@@ -102,16 +104,11 @@ _SHAPES: Mapping[str, tuple[str, str]] = {
 def _shape_words(kind: str, context: Mapping[str, Any], message: str) -> tuple[str, str]:
     if kind in _SHAPES:
         return _SHAPES[kind]
-    most, least = context.get("max_length"), context.get("min_length")
     match kind:
         case "string_too_long":
-            return f"must have at most {most} characters", "shorten it"
+            return f"must have at most {context['max_length']} characters", "shorten it"
         case "string_too_short":
             return "must not be empty", "give it a value or leave the field out"
-        case "too_long":
-            return f"must have at most {most} entries", "take some out"
-        case "too_short":
-            return f"must have at least {least} entries", "add one"
         case _:
             return message, "see kubectl explain for the field"
 

@@ -1,4 +1,4 @@
-"""Ranges of numbers, one object for the schema, the check and the message."""
+"""Ranges of numbers and lengths of lists: one object for the schema, the check and the message."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -48,6 +48,29 @@ class Limits:
         if number is not None and not self.allow(number):
             raise PydanticCustomError("range", "must be {words}", {"words": self.words})
         return number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entries:
+    """As an annotation of a list: how many entries it may have.
+
+    Judged once every entry is valid: pydantic's own limit would count a wrong entry as missing.
+    """
+
+    least: int = 0
+    most: int
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        """Hold the limit whenever the annotated field is validated."""
+        return core_schema.no_info_after_validator_function(self._check, handler(source))
+
+    def _check(self, items: Any) -> Any:
+        if not self.least <= len(items) <= self.most:
+            words = f"{self.least} to {self.most}"
+            raise PydanticCustomError("entries", "must have {words} entries", {"words": words})
+        return items
 
 
 def within(least: int | str, most: int | str) -> Limits:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from pydantic import GetCoreSchemaHandler
-from pydantic_core import PydanticCustomError, core_schema
+from pydantic import GetCoreSchemaHandler, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
 
 
 class Applies(StrEnum):
@@ -170,18 +170,20 @@ class ListMap:
         return core_schema.no_info_after_validator_function(self._check, handler(source))
 
     def _check(self, items: Any) -> Any:
-        keys = [str(getattr(item, self.key)) for item in items]
-        twice = sorted({key for key in keys if keys.count(key) > 1})
-        if twice:
-            raise PydanticCustomError(
-                "rule",
-                "{wrong}; {remedy}",
-                {
-                    "wrong": f"has two items of one {self.key}: {', '.join(twice)}",
-                    "remedy": f"give each its own {self.key}",
-                },
-            )
+        seen: set[Any] = set()
+        for place, item in enumerate(items):
+            key = getattr(item, self.key)
+            if key in seen:
+                raise _at((place,), f"has the {self.key} of an earlier entry: {key}", self.key)
+            seen.add(key)
         return items
+
+
+def _at(location: tuple[int, ...], wrong: str, key: str) -> ValidationError:
+    context = {"wrong": wrong, "remedy": f"give each its own {key}"}
+    error = PydanticCustomError("rule", "{wrong}; {remedy}", context)
+    details = InitErrorDetails(type=error, loc=location, input=None)
+    return ValidationError.from_exception_data("list", [details])
 
 
 def matching(pattern: str, *, wrong: str, remedy: str) -> Rule:

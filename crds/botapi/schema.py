@@ -15,7 +15,7 @@ from annotated_types import MaxLen, MinLen
 from pydantic.fields import FieldInfo
 
 from botapi.changes import about_of
-from botapi.limits import Limits
+from botapi.limits import Entries, Limits
 from botapi.model import Model
 from botapi.quantity import Wire, number_to_json
 from botapi.rules import Applies, ListMap, Rule, Transition
@@ -57,13 +57,16 @@ def _field_schema(field: FieldInfo, *, with_defaults: bool) -> Schema:
 def _value_schema(annotation: Any, marks: Sequence[Any], *, with_defaults: bool) -> Schema:
     if get_origin(annotation) is Annotated:
         inner, *more = get_args(annotation)
-        return _value_schema(inner, [*more, *marks], with_defaults=with_defaults)
+        own = [
+            m for mark in more for m in (mark.metadata if isinstance(mark, FieldInfo) else [mark])
+        ]
+        return _value_schema(inner, [*own, *marks], with_defaults=with_defaults)
     if NoneType in get_args(annotation):
         present = next(arg for arg in get_args(annotation) if arg is not NoneType)
         return _value_schema(present, marks, with_defaults=with_defaults)
     schema = _bare_schema(annotation, marks, with_defaults=with_defaults)
     for mark in marks:
-        schema |= _limit(mark, schema["type"])
+        schema |= _limit(mark)
     return schema
 
 
@@ -86,12 +89,16 @@ _SCALARS = {str: "string", bool: "boolean"}
 _VALIDATIONS = "x-kubernetes-validations"
 
 
-def _limit(mark: Any, kind: str) -> Schema:
+def _limit(mark: Any) -> Schema:
     match mark:
         case MinLen(min_length=least):
-            return {"minItems" if kind == "array" else "minLength": least}
+            return {"minLength": least}
         case MaxLen(max_length=most):
-            return {"maxItems" if kind == "array" else "maxLength": most}
+            return {"maxLength": most}
+        case Entries(least=0, most=most):
+            return {"maxItems": most}
+        case Entries(least=least, most=most):
+            return {"minItems": least, "maxItems": most}
         case ListMap(key):
             return {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": [key]}
         case Limits():

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool
 
-from botapi.limits import above, within
+from botapi.limits import Entries, above, within
 from botapi.metadata import ObjectMeta
 from botapi.model import Model
 from botapi.quantity import Number, Whole
@@ -282,7 +282,7 @@ class TradingAccountSpec(Model):
     ] = RiskSettings()
     strategies: Annotated[
         tuple[Strategy, ...],
-        Field(min_length=1, max_length=64),
+        Entries(least=1, most=64),
         ListMap("name"),
         ONE_STRATEGY_A_SYMBOL,
         live("What trades on the account, 1 to 64 entries, told apart by name."),

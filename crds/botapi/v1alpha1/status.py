@@ -12,7 +12,7 @@ from typing import Annotated
 from pydantic import Field, StrictBool
 
 from botapi.conditions import Condition, Phase
-from botapi.limits import at_least
+from botapi.limits import Entries, at_least
 from botapi.model import Model
 from botapi.quantity import DecimalOrUnknown, DecimalText, Number, Timestamp, Whole
 from botapi.rules import ListMap, reported
@@ -299,7 +299,7 @@ class RunnerReport(Model):
     ] = None
     pending_restart: Annotated[
         tuple[Text, ...],
-        Field(max_length=64),
+        Entries(most=64),
         reported("Names of changed fields that wait for the next pod."),
     ] = ()
     started: Annotated[Timestamp | None, reported("When the runner started, RFC 3339 UTC.")] = None
@@ -334,7 +334,7 @@ class AccountStatus(Model):
     ] = None
     conditions: Annotated[
         tuple[Condition, ...],
-        Field(max_length=32),
+        Entries(most=32),
         ListMap("type"),
         reported("What holds and what does not, told apart by type."),
     ] = ()
@@ -343,7 +343,7 @@ class AccountStatus(Model):
     ] = None
     positions: Annotated[
         tuple[PositionReport, ...],
-        Field(max_length=1000),
+        Entries(most=1000),
         reported("Open positions, one entry a side."),
     ] = ()
     open_orders: Annotated[
@@ -354,7 +354,7 @@ class AccountStatus(Model):
     ] = None
     strategies: Annotated[
         tuple[StrategyReport, ...],
-        Field(max_length=1000),
+        Entries(most=1000),
         ListMap("name"),
         reported("Each strategy, told apart by name; a retiring one stays until flat."),
     ] = ()
