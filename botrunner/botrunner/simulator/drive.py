@@ -27,6 +27,7 @@ class PriceDriver:
         self._exchange = exchange
         self._steps: Iterator[PriceStep] = source.steps()
         self._next: PriceStep | None = next(self._steps, None)
+        self._offset = timedelta(0)
         self._clock = clock
         self.speed = speed
         self._running = asyncio.Event()
@@ -62,8 +63,7 @@ class PriceDriver:
         """Drive until cancelled or the source ends."""
         while self._next is not None:
             await self._running.wait()
-            begun, offset = self._clock.monotonic(), self._next.offset
-            await self._run_from(begun, offset)
+            await self._run_from(self._clock.monotonic(), self._offset)
 
     async def _run_from(self, begun: float, offset: timedelta) -> None:
         # One stretch between two pauses: each step is due by the stretch's start, so that
@@ -83,6 +83,7 @@ class PriceDriver:
         if self._next is None:
             return False
         step, self._next = self._next, next(self._steps, None)
+        self._offset = step.offset
         self._exchange.take_step(step)
         return True
 

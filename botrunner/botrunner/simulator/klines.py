@@ -68,11 +68,12 @@ class BarSeries:
 
     def reach_back(self, start_ms: int, most_steps: int) -> None:
         """Read the source's past until ``start_ms``, at most ``most_steps`` prices of it."""
-        if not self._minutes or self._minutes[0].start_ms <= start_ms:
+        # The minute that is read last is whole only once a price before it was seen.
+        if not self._minutes or self._minutes[0].start_ms < start_ms:
             return
         for past in islice(self._past, most_steps):
             self._precede(milliseconds(past.at), past.price, past.quantity)
-            if self._minutes[0].start_ms <= start_ms or len(self._minutes) >= MOST_MINUTES:
+            if self._minutes[0].start_ms < start_ms or len(self._minutes) >= MOST_MINUTES:
                 break
         self._running.clear()
 

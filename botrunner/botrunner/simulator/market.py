@@ -93,8 +93,8 @@ class SymbolMarket:
     ) -> TickerView:
         """The ticker as it stands."""
         now_ms = milliseconds(now)
-        day = self._figures(now_ms)
         running = self.last.running("1", now_ms) or _flat(prices.last)
+        day = self._figures(running, now_ms)
         return TickerView(
             last=prices.last,
             mark=prices.mark,
@@ -118,17 +118,16 @@ class SymbolMarket:
             self.rising = price > self._last_price
         self._last_price = price
 
-    def _figures(self, now_ms: int) -> _Day:
+    def _figures(self, running: Bar, now_ms: int) -> _Day:
         minute = now_ms - now_ms % MINUTE_MS
         if self._day is None or self._day.minute != minute:
-            self._day = self._day_before(minute)
+            self._day = self._day_before(minute, running.open)
         return self._day
 
-    def _day_before(self, minute: int) -> _Day:
+    def _day_before(self, minute: int, first: Decimal) -> _Day:
         bars = [bar for bar in self.last.minutes_since(minute - DAY_MS) if bar.start_ms < minute]
         if not bars:
-            price = self._last_price
-            return _Day(minute, price, price, _ZERO, _ZERO, price, price)
+            return _Day(minute, first, first, _ZERO, _ZERO, first, first)
         hour = [bar for bar in bars if bar.start_ms >= minute - _HOUR_MS] or bars[:1]
         return _Day(
             minute,
