@@ -238,6 +238,13 @@ class RequestsPaused:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunnerEnding:
+    """The runner was told to end: no decision after this one; orders stay as they rest (GR-52)."""
+
+    at: datetime
+
+
 ControlEvent = (
     RunnerStarted
     | ParametersChanged
@@ -258,6 +265,7 @@ ControlEvent = (
     | ReadFailed
     | RateLimitReported
     | RequestsPaused
+    | RunnerEnding
 )
 Event = OrderEvent | AccountEvent | MarketEvent | ControlEvent
 """Everything ``Engine.process`` takes."""

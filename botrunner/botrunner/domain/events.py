@@ -78,6 +78,9 @@ class OrderOpened:
 
     order_id: str
     at: datetime
+    symbol: str
+    side: Side
+    reduces: bool
     quantity: Decimal
     """Total, what is filled included."""
     price: Decimal

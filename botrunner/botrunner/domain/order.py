@@ -66,6 +66,7 @@ TRANSITIONS: dict[OrderState, dict[type[events.OrderEvent], OrderState]] = {
 """state -> event -> next state. An event without a row changes nothing. OrderFilled turns FILLED
 by quantity; OrderNotFound counts only when the engine has read long enough to believe it."""
 
+_READ_AFTER = (events.RefusalClass.GONE, events.RefusalClass.NOT_MODIFIED)
 _PENDING_AFTER: dict[type[events.OrderEvent], Pending] = {
     events.OrderOpened: Pending.NONE,
     events.OrderCompleted: Pending.NONE,
@@ -98,13 +99,22 @@ class Order:
     """By order events; more than ``filled`` means that executions are still on their way."""
     created_at: datetime
     acknowledged_at: datetime | None = None
-    pending_since: datetime | None = None
-    """When the open request was sent."""
+    requested_at: datetime
+    """When the last request about it was sent."""
+    settling_since: datetime | None = None
+    """When the venue first reported more as filled than the executions had told."""
+    asked_price: Decimal | None = None
+    """The price that an amendment in flight asks for."""
 
     @property
     def slot(self) -> OrderSlot:
         """Where the order stands within its strategy."""
         return (self.side, self.purpose, self.level)
+
+    @property
+    def wanted_price(self) -> Decimal | None:
+        """The price it will have when the request in flight succeeds."""
+        return self.asked_price if self.pending is Pending.AMEND else self.price
 
     @property
     def remaining(self) -> Decimal:
@@ -152,13 +162,13 @@ def _filled(order: Order, event: events.OrderFilled) -> Order:
 
 
 def _pending(order: Order, event: events.OrderEvent) -> Pending:
-    if isinstance(event, events.OrderOpened) and order.pending is Pending.CANCEL:
-        return Pending.CANCEL
-    if isinstance(event, events.CancelRejected) and event.refusal is events.RefusalClass.GONE:
-        return Pending.READ
-    if isinstance(event, events.AmendRejected) and event.refusal is events.RefusalClass.GONE:
-        return Pending.READ
-    return _PENDING_AFTER.get(type(event), order.pending)
+    match event:
+        case events.CancelRejected() | events.AmendRejected() if event.refusal in _READ_AFTER:
+            return Pending.READ
+        case events.OrderOpened() if order.pending is Pending.CANCEL:
+            return Pending.CANCEL
+        case _:
+            return _PENDING_AFTER.get(type(event), order.pending)
 
 
 def _acknowledged(before: OrderState, after: OrderState, at: datetime) -> datetime | None:
@@ -168,13 +178,15 @@ def _acknowledged(before: OrderState, after: OrderState, at: datetime) -> dateti
 def _with_terms(order: Order, event: events.OrderEvent) -> Order:
     match event:
         case events.OrderOpened():
-            return replace(
-                order,
-                quantity=event.quantity,
-                price=event.price,
-                reported_filled=max(order.reported_filled, event.filled),
-            )
+            order = replace(order, quantity=event.quantity, price=event.price)
+            return _reported(order, event.filled, event.at)
         case events.OrderCompleted() | events.OrderCancelled():
-            return replace(order, reported_filled=max(order.reported_filled, event.filled))
+            return _reported(order, event.filled, event.at)
         case _:
             return order
+
+
+def _reported(order: Order, filled: Decimal, at: datetime) -> Order:
+    order = replace(order, reported_filled=max(order.reported_filled, filled))
+    since = order.settling_since or at if order.awaits_fills else None
+    return replace(order, settling_since=since)

@@ -20,6 +20,7 @@ SENT = Order(
     price=Decimal(1),
     state=OrderState.SENT,
     created_at=NOON,
+    requested_at=NOON,
 )
 OPEN = replace(SENT, state=OrderState.OPEN)
 
@@ -39,7 +40,14 @@ def fill(quantity: str) -> events.OrderFilled:
 
 
 OPENED = events.OrderOpened(
-    order_id="a", at=NOON, quantity=Decimal(10), price=Decimal(1), filled=Decimal(0)
+    order_id="a",
+    at=NOON,
+    symbol="XRPUSDT",
+    side=Side.LONG,
+    reduces=False,
+    quantity=Decimal(10),
+    price=Decimal(1),
+    filled=Decimal(0),
 )
 FACTS: dict[str, events.OrderEvent] = {
     "accepted": events.OrderAccepted(order_id="a", at=NOON),

@@ -1,0 +1,194 @@
+"""Facts from around the trading: parameters, people, connections, settings."""
+
+from dataclasses import replace
+
+from botrunner.domain.control import (
+    AccountRead,
+    Block,
+    BlockLifted,
+    BlockSet,
+    EmergencyAcknowledged,
+    InstrumentRead,
+    ParametersChanged,
+    PersonStopSet,
+    PersonStopTakenBack,
+    PositionsUnreadable,
+    PrivateStreamAttemptFailed,
+    PrivateStreamLost,
+    PrivateStreamRestored,
+    ReadFailed,
+    RunnerStarted,
+    SettingApplied,
+    SettingRefused,
+    SymbolRead,
+)
+from botrunner.domain.emergency import StopCause
+from botrunner.domain.parameters import AppliedGrid, OnRemove, StrategyParameters
+from botrunner.engine import reconcile, recovery, stop
+from botrunner.engine.absorb import absorb
+from botrunner.engine.state import EngineState, Phase, Run
+from botrunner.strategies.grid.state import fresh, with_emptied_closed
+
+
+@absorb.register
+def _(event: RunnerStarted, state: EngineState) -> None:
+    state.parameters = event.parameters
+    for parameters in event.parameters.strategies:
+        run = _new_run(parameters, event.applied.get(parameters.name))
+        run.retiring = parameters.retiring
+        run.hold_id = event.holds.get(parameters.name, "")
+        state.runs[run.name] = run
+        _begin_if_ready(state, run)
+    if event.stop is not None:
+        stop.put_in_force(state, event.stop)
+    reconcile.ask(state)
+
+
+@absorb.register
+def _(event: ParametersChanged, state: EngineState) -> None:
+    before = {run.name for run in state.runs.values() if not run.retiring}
+    state.parameters = event.parameters
+    wanted = {parameters.name: parameters for parameters in event.parameters.strategies}
+    for name in before - set(wanted):
+        run = state.runs[name]
+        run.retiring, run.dirty = True, True
+        run.flatten = event.parameters.on_remove is OnRemove.FLATTEN
+    for parameters in event.parameters.strategies:
+        _take_parameters(state, parameters)
+
+
+@absorb.register
+def _(event: InstrumentRead, state: EngineState) -> None:
+    symbol = event.instrument.symbol
+    state.instruments[symbol], state.fees[symbol] = event.instrument, event.fees
+    run = state.run_of_symbol(symbol)
+    if run is not None:
+        _begin_if_ready(state, run)
+        run.dirty = True
+
+
+@absorb.register
+def _(event: SettingApplied, state: EngineState) -> None:
+    run = state.run_of_symbol(event.symbol)
+    if run is not None:
+        run.settings[event.setting] = event.value
+        run.asked.pop(event.setting, None)
+        run.setting_refused, run.dirty = "", True
+
+
+@absorb.register
+def _(event: SettingRefused, state: EngineState) -> None:
+    run = state.run_of_symbol(event.symbol)
+    if run is not None:
+        run.setting_refused = f"{event.setting.value} of {event.symbol}: {event.message}"
+        run.dirty = True
+
+
+@absorb.register
+def _(event: PersonStopSet, state: EngineState) -> None:
+    stop.person_stops(state, event.reason)
+
+
+@absorb.register
+def _(event: PersonStopTakenBack, state: EngineState) -> None:
+    if stop.person_takes_back(state):
+        _recover_all(state)
+
+
+@absorb.register
+def _(event: EmergencyAcknowledged, state: EngineState) -> None:
+    if stop.acknowledge(state, event.emergency_id):
+        _recover_all(state)
+
+
+@absorb.register
+def _(event: PrivateStreamLost, state: EngineState) -> None:
+    state.stream_up = False
+    state.stream_lost_at = state.stream_lost_at or state.now
+    state.stream_attempts = 0
+
+
+@absorb.register
+def _(event: PrivateStreamAttemptFailed, state: EngineState) -> None:
+    state.stream_attempts += 1
+
+
+@absorb.register
+def _(event: PrivateStreamRestored, state: EngineState) -> None:
+    state.stream_up, state.stream_lost_at, state.stream_attempts = True, None, 0
+    state.unreconciled = True
+    reconcile.ask(state)
+
+
+@absorb.register
+def _(event: BlockSet, state: EngineState) -> None:
+    state.blocks.add(event.block)
+
+
+@absorb.register
+def _(event: BlockLifted, state: EngineState) -> None:
+    state.blocks.discard(event.block)
+    for run in state.runs.values():
+        run.dirty = True
+
+
+@absorb.register
+def _(event: PositionsUnreadable, state: EngineState) -> None:
+    state.unreadable = event.message
+    state.blocks.add(Block.CREDENTIALS)
+    if any(position.quantity > 0 for position in state.positions.values()):
+        stop.engage(state, StopCause.ERRORS, f"positions cannot be read: {event.message}")
+
+
+@absorb.register
+def _(event: SymbolRead, state: EngineState) -> None:
+    for run in state.runs.values():
+        if run.token == event.token and run.symbol == event.symbol:
+            recovery.complete(state, run, event)
+
+
+@absorb.register
+def _(event: AccountRead, state: EngineState) -> None:
+    reconcile.compare(state, event)
+
+
+@absorb.register
+def _(event: ReadFailed, state: EngineState) -> None:
+    recovery.read_failed(state, event)
+    if event.token == state.account_token:
+        state.account_token = 0
+        reconcile.ask(state)
+
+
+def _new_run(parameters: StrategyParameters, applied: AppliedGrid | None) -> Run:
+    return Run(parameters=parameters, grid=fresh(applied or parameters.grid.wanted))
+
+
+def _begin_if_ready(state: EngineState, run: Run) -> None:
+    """Recovery needs steps and fees; it begins when they are read, once."""
+    if run.phase is Phase.RECOVERING and run.token == 0 and run.symbol in state.instruments:
+        recovery.begin(state, run)
+
+
+def _take_parameters(state: EngineState, parameters: StrategyParameters) -> None:
+    run = state.runs.get(parameters.name)
+    if run is None:
+        state.runs[parameters.name] = run = _new_run(parameters, None)
+        _begin_if_ready(state, run)
+        return
+    before, run.parameters = run.parameters, parameters
+    run.retiring = parameters.retiring
+    run.dirty = True
+    if before.grid.take_profit_ratio != parameters.grid.take_profit_ratio:
+        for side in (run.grid.long, run.grid.short):
+            run.grid = run.grid.with_side(replace(side, exit_price=None))
+    if run.hold_id and parameters.acknowledged_hold == run.hold_id:
+        run.hold_id, run.hold_since = "", None
+        run.grid = with_emptied_closed(run.grid)
+
+
+def _recover_all(state: EngineState) -> None:
+    for run in state.runs.values():
+        if run.symbol in state.instruments:
+            recovery.begin(state, run)
+    reconcile.ask(state)

@@ -1,0 +1,97 @@
+"""One account's engine: an event in, an outcome out."""
+
+from datetime import datetime
+
+from botrunner.domain.actions import ClearStop, Command, Notify, RecordStop
+from botrunner.domain.control import Event
+from botrunner.domain.parameters import AccountParameters
+from botrunner.engine import control, flatten, order_events, reconcile, resolve, watch
+from botrunner.engine.absorb import absorb
+from botrunner.engine.audit import record
+from botrunner.engine.decide import decide
+from botrunner.engine.interest import interest_of
+from botrunner.engine.limits import RequestLimits
+from botrunner.engine.outcome import Action, Outcome
+from botrunner.engine.placing import sent
+from botrunner.engine.release import charge_reads, release
+from botrunner.engine.state import EngineState
+
+HANDLERS = (control, order_events)
+"""Modules that register what they absorb; named here so that importing the engine loads them."""
+
+
+class Engine:
+    """The pure heart of one account. See the package for its rules.
+
+    Events must come in the order in which they became known; their times may repeat or lag, the
+    engine's own time never runs backwards.
+    """
+
+    def __init__(self, *, epoch: int, started_at: datetime, limits: RequestLimits) -> None:
+        """``epoch``: milliseconds since 1970, higher than every epoch seen on the account."""
+        self._state = EngineState(
+            epoch=epoch,
+            limits=limits,
+            now=started_at,
+            parameters=AccountParameters(strategies=()),
+        )
+
+    @property
+    def state(self) -> EngineState:
+        """For reports and tests. Whoever changes it breaks rule 2."""
+        return self._state
+
+    def process(self, event: Event) -> Outcome:
+        """Take one event and say what follows from it."""
+        state = self._state
+        state.now = max(state.now, event.at)
+        state.outbox, state.refused, state.wake_at, state.deferred = [], [], None, 0
+        absorb(event, state)
+        self._watch()
+        actions = self._act()
+        return Outcome(
+            actions=actions,
+            audit=record(state, event, actions),
+            interest=interest_of(state),
+        )
+
+    def _watch(self) -> None:
+        state = self._state
+        watch.watch_margin(state)
+        watch.watch_stream(state)
+        watch.end_lower_epoch(state)
+        resolve.ask_where_uncertain(state)
+        reconcile.ask_when_due(state)
+        watch.poll_wallet(state)
+        watch.watch_runs(state)
+
+    def _act(self) -> tuple[Action, ...]:
+        state = self._state
+        if state.fenced_by or state.ended:
+            return tuple(command for command in state.outbox if _is_word(command))
+        released = release(state, decide(state))
+        for approved in released.approved:
+            sent(state, approved.action)
+        state.deferred = released.deferred
+        if released.deferred:
+            for run in state.runs.values():
+                run.dirty = True
+        watch.forget_the_flat(state)
+        flatten.assess(state)
+        charge_reads(state, state.outbox)
+        first, last = _split(state.outbox)
+        return (*first, *released.approved, *last)
+
+
+def _is_word(command: Command) -> bool:
+    """What tells people or writes down, and asks the venue nothing."""
+    return isinstance(command, Notify | RecordStop | ClearStop)
+
+
+def _split(commands: list[Command]) -> tuple[list[Command], list[Command]]:
+    """The record of a stop stands before every request; everything else after the orders."""
+    first: list[Command] = []
+    last: list[Command] = []
+    for command in commands:
+        (first if isinstance(command, RecordStop) else last).append(command)
+    return first, last

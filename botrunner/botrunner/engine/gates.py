@@ -1,0 +1,57 @@
+"""Risk's view of one strategy, taken from the engine's state."""
+
+from decimal import Decimal
+
+from botrunner.domain.emergency import StopPolicy
+from botrunner.engine import preparation, resolve, strangers
+from botrunner.engine.exposure import exposure_beside, side_values
+from botrunner.engine.state import EngineState, Phase, Run
+from botrunner.risk.allowance import Allowance
+from botrunner.risk.checks import RiskView
+from botrunner.risk.gate import Gate, Terms
+
+
+def gate_of(state: EngineState, run: Run, allowance: Allowance, granted: Decimal) -> Gate:
+    """The gate for one strategy in this step; ``granted`` is what others got in it, USDT."""
+    view = RiskView(
+        symbol=run.symbol,
+        risk=state.parameters.risk,
+        stopped=state.stop is not None,
+        disabled=trading_disabled(state, run),
+        stream_up=state.stream_up and not state.unreconciled,
+        blocks=frozenset(state.blocks),
+        quote=state.quotes.get(run.symbol),
+        uncertain=resolve.is_missing(state, run.symbol),
+        leverage=run.grid.applied.leverage,
+        exposure=exposure_beside(state, run, granted),
+        now=state.now,
+    )
+    terms = Terms(
+        instrument=state.instruments[run.symbol],
+        fees=state.fees[run.symbol],
+        leverage=run.grid.applied.leverage,
+    )
+    return Gate(
+        view,
+        terms,
+        allowance,
+        side_values(state, run),
+        generation=state.generation,
+        frozen=state.policy is StopPolicy.FREEZE,
+    )
+
+
+def trading_disabled(state: EngineState, run: Run) -> str:
+    """Why a strategy may not open anything yet; empty when it may."""
+    if run.phase is not Phase.TRADING:
+        return "recovering"
+    if state.wallet is None or state.unreadable:
+        return state.unreadable or "the balance is not read yet"
+    if state.stop is not None or run.retiring:
+        return "stopped" if state.stop is not None else "retiring"
+    if state.lower_epoch_until is not None:
+        return "a runner of a lower epoch still sends"
+    run.foreign_refused = strangers.refused_on(state, run.symbol)
+    if run.foreign_refused:
+        return f"foreign orders on {run.symbol}: {run.foreign_refused}"
+    return preparation.missing_settings(state, run)

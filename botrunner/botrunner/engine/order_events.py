@@ -1,0 +1,292 @@
+"""Facts about orders: their life, their fills, and orders that are not ours."""
+
+from botrunner.domain.actions import Notify
+from botrunner.domain.control import Block, ReadOrder
+from botrunner.domain.emergency import StopCause
+from botrunner.domain.events import (
+    AmendAccepted,
+    AmendOutcomeUnknown,
+    AmendRejected,
+    CancelAccepted,
+    CancelOutcomeUnknown,
+    CancelRejected,
+    FillKind,
+    OrderAccepted,
+    OrderCancelled,
+    OrderCompleted,
+    OrderDenied,
+    OrderEvent,
+    OrderFilled,
+    OrderNotFound,
+    OrderOpened,
+    OrderOutcomeUnknown,
+    OrderRejected,
+    RefusalClass,
+)
+from botrunner.domain.order import Order, advance
+from botrunner.domain.side import Purpose
+from botrunner.engine import recovery, resolve, strangers
+from botrunner.engine.absorb import absorb, is_new_execution
+from botrunner.engine.state import (
+    ERRORS_THAT_COUNT,
+    EngineState,
+    Phase,
+    Refusal,
+    Retry,
+    Run,
+    Standing,
+)
+from botrunner.engine.stop import engage
+from botrunner.risk.verdict import Reason
+from botrunner.strategies.grid.rebuild import (
+    apply_fill,
+    hold_id_of,
+    is_external_reduction,
+    own_identity,
+)
+
+_VENUE_REASONS = {RefusalClass.MONEY: Reason.VENUE_MONEY}
+EXIT_RETRY_CAP_SECONDS = 2
+ENTRY_RETRY_CAP_SECONDS = 60
+
+
+@absorb.register
+def _(event: OrderAccepted, state: EngineState) -> None:
+    state.errors_in_row = 0
+    _advance(state, event)
+    _money_moved(state)
+
+
+@absorb.register
+def _(event: OrderRejected, state: EngineState) -> None:
+    order = _advance(state, event)
+    if order is None:
+        return
+    _refused(state, order, "place", event.refusal, event.message)
+    _stand(state, order, event.refusal, event.message)
+
+
+@absorb.register
+def _(event: OrderDenied, state: EngineState) -> None:
+    order = _advance(state, event)
+    if order is not None:
+        _stand(state, order, RefusalClass.RATE, event.reason)
+
+
+@absorb.register
+def _(event: OrderOutcomeUnknown, state: EngineState) -> None:
+    _advance(state, event)
+
+
+@absorb.register
+def _(event: OrderOpened, state: EngineState) -> None:
+    if _advance(state, event) is None and event.order_id not in state.orders:
+        strangers.seen(state, _as_read(event))
+    _money_moved(state)
+
+
+@absorb.register
+def _(event: OrderCompleted, state: EngineState) -> None:
+    _advance(state, event)
+    state.foreign.pop(event.order_id, None)
+
+
+@absorb.register
+def _(event: OrderCancelled, state: EngineState) -> None:
+    order = _advance(state, event)
+    state.foreign.pop(event.order_id, None)
+    if event.by_venue:
+        symbol = order.symbol if order is not None else ""
+        engage(state, StopCause.VENUE, "orders cancelled before a liquidation", symbol=symbol)
+
+
+@absorb.register
+def _(event: OrderNotFound, state: EngineState) -> None:
+    order = state.orders.get(event.order_id)
+    if order is not None and resolve.not_found(state, order):
+        _advance(state, event)
+
+
+@absorb.register
+def _(event: OrderFilled, state: EngineState) -> None:
+    if not is_new_execution(state, event.execution_id):
+        return
+    if event.kind is not FillKind.TRADE:
+        _liquidated(state, event)
+    _advance(state, event)
+    _money_moved(state)
+    state.moved_at[(event.symbol, event.side)] = event.at
+    run = state.run_of_symbol(event.symbol)
+    if run is not None:
+        _fill(state, run, event)
+
+
+@absorb.register
+def _(event: AmendAccepted, state: EngineState) -> None:
+    state.errors_in_row = 0
+    _advance(state, event)
+
+
+@absorb.register
+def _(event: AmendRejected, state: EngineState) -> None:
+    order = _advance(state, event)
+    if order is None:
+        return
+    _refused(state, order, "amend", event.refusal, event.message)
+    if event.refusal in (RefusalClass.RATE, RefusalClass.CLOCK):
+        _hold_off(state, order)
+    elif event.refusal in (RefusalClass.MONEY, RefusalClass.OTHER):
+        state.no_amend.add(order.order_id)
+
+
+@absorb.register
+def _(event: AmendOutcomeUnknown, state: EngineState) -> None:
+    _advance(state, event)
+
+
+@absorb.register
+def _(event: CancelAccepted, state: EngineState) -> None:
+    state.errors_in_row = 0
+    _advance(state, event)
+
+
+@absorb.register
+def _(event: CancelRejected, state: EngineState) -> None:
+    order = _advance(state, event)
+    if order is None:
+        state.foreign.pop(event.order_id, None)
+        return
+    _refused(state, order, "cancel", event.refusal, event.message)
+    if event.refusal is not RefusalClass.GONE:
+        _hold_off(state, order)
+
+
+@absorb.register
+def _(event: CancelOutcomeUnknown, state: EngineState) -> None:
+    _advance(state, event)
+
+
+def _advance(state: EngineState, event: OrderEvent) -> Order | None:
+    """Move the order along; None where it is not (or no longer) known."""
+    before = state.orders.get(event.order_id)
+    if before is None:
+        return None
+    order = advance(before, event)
+    state.orders[order.order_id] = order
+    if not order.in_flight:
+        state.inquiries.pop(order.order_id, None)
+    run = state.runs.get(order.strategy)
+    if run is not None:
+        run.dirty = True
+        if order.acknowledged_at is not None and before.acknowledged_at is None:
+            run.retries.pop(order.slot, None)
+    if order.is_final and not order.awaits_fills:
+        _forget(state, order)
+    return order
+
+
+def _forget(state: EngineState, order: Order) -> None:
+    del state.orders[order.order_id]
+    state.no_amend.discard(order.order_id)
+    state.hold_off.pop(order.order_id, None)
+    state.inquiries.pop(order.order_id, None)
+
+
+def _money_moved(state: EngineState) -> None:
+    state.money_moved_at = state.now
+
+
+def _fill(state: EngineState, run: Run, event: OrderFilled) -> None:
+    if run.phase is not Phase.TRADING:
+        recovery.disturb(state, run)
+        return
+    identity = own_identity(run.name, event.order_id)
+    if is_external_reduction(identity, event):
+        _hold(state, run, event)
+    elif identity is None:
+        recovery.begin(state, run)
+        return
+    run.grid = apply_fill(run.grid, identity, event)
+    if identity is not None and identity.purpose is Purpose.ENTRY:
+        run.refusals.pop(identity.level, None)
+    run.dirty = True
+
+
+def _hold(state: EngineState, run: Run, event: OrderFilled) -> None:
+    """GR-35: nobody but a person lets the strategy open again."""
+    run.hold_id, run.hold_since = hold_id_of(event.execution_id), state.now
+    text = f"{run.name}: {event.quantity} {run.symbol} {event.side.value} closed by other hands"
+    state.outbox.append(Notify(reason="ExternallyReduced", message=text))
+
+
+def _liquidated(state: EngineState, event: OrderFilled) -> None:
+    """Before any strategy sees it: the venue took a position (RI-1)."""
+    position = state.positions.get((event.symbol, event.side))
+    entry = position.average_price if position is not None else event.price
+    loss = event.side.sign * event.quantity * (entry - event.price)
+    what = f"{event.quantity} {event.symbol} {event.side.value} at {event.price}"
+    text = f"{event.kind.value} of {what}, a loss of {loss} USDT"
+    engage(state, StopCause.VENUE, text, symbol=event.symbol)
+    state.outbox.append(Notify(reason="LiquidatedByVenue", message=text))
+
+
+def _refused(
+    state: EngineState, order: Order, what: str, refusal: RefusalClass, message: str
+) -> None:
+    """Count what counts, and stop where a key is refused with positions open (RI-1, RI-9)."""
+    state.refused.append(
+        Refusal(strategy=order.strategy, what=what, reason=refusal.value, message=message)
+    )
+    if refusal in ERRORS_THAT_COUNT:
+        state.errors_in_row += 1
+        limit = state.parameters.risk.max_consecutive_errors
+        if state.errors_in_row >= limit:
+            text = f"{state.errors_in_row} writes refused in a row, last: {message}"
+            engage(state, StopCause.ERRORS, text, symbol=order.symbol)
+    if refusal is RefusalClass.CREDENTIALS:
+        state.blocks.add(Block.CREDENTIALS)
+        if any(position.quantity > 0 for position in state.positions.values()):
+            engage(state, StopCause.ERRORS, f"the key was refused: {message}")
+
+
+def _stand(state: EngineState, order: Order, refusal: RefusalClass, message: str) -> None:
+    """Not again at once: want of money waits for the wallet, other refusals for time."""
+    run = state.runs.get(order.strategy)
+    if run is None:
+        return
+    if order.purpose.reduces:
+        before = run.retries.get(order.slot)
+        run.retries[order.slot] = Retry.after(before, state.now, EXIT_RETRY_CAP_SECONDS)
+        return
+    standing = run.refusals.get(order.level)
+    attempts = standing.attempts + 1 if standing is not None else 1
+    money = refusal is RefusalClass.MONEY
+    retry = Retry.after(
+        Retry(at=state.now, attempts=attempts - 1), state.now, ENTRY_RETRY_CAP_SECONDS
+    )
+    run.refusals[order.level] = Standing(
+        reason=_VENUE_REASONS.get(refusal, Reason.VENUE),
+        message=message,
+        wallet_at=state.wallet.at if money and state.wallet is not None else None,
+        retry_at=None if money else retry.at,
+        attempts=attempts,
+    )
+
+
+def _hold_off(state: EngineState, order: Order) -> None:
+    before = state.hold_off.get(order.order_id)
+    state.hold_off[order.order_id] = Retry.after(before, state.now, EXIT_RETRY_CAP_SECONDS)
+
+
+def _as_read(event: OrderOpened) -> ReadOrder:
+    return ReadOrder(
+        order_id=event.order_id,
+        symbol=event.symbol,
+        side=event.side,
+        reduces=event.reduces,
+        price=event.price,
+        quantity=event.quantity,
+        filled=event.filled,
+        is_open=True,
+        created_at=event.at,
+    )

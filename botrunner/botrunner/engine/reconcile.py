@@ -1,0 +1,145 @@
+"""The account as the venue has it against the account as we have it (GR-48, EX-9, PR-7).
+
+Rule 1: a read is older than it looks. What moved since it started is not compared.
+Rule 2: a difference counts when two reads, two seconds apart, show it; then recovery decides.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from botrunner.domain.actions import Notify, ReadAccount
+from botrunner.domain.control import AccountRead, ReadOrder
+from botrunner.domain.emergency import StopPolicy
+from botrunner.domain.events import OrderOpened
+from botrunner.domain.order import Order, OrderState, Pending, advance
+from botrunner.domain.position import Position
+from botrunner.domain.side import SIDES, Side
+from botrunner.engine import recovery, strangers
+from botrunner.engine.state import SECOND, EngineState, Phase, Run
+
+SECOND_LOOK = 2 * SECOND
+READ_PATIENCE = 60 * SECOND
+
+
+def ask(state: EngineState) -> None:
+    """Ask for a read of the account, unless one is on its way."""
+    if state.account_token and not _overdue(state):
+        return
+    state.account_token = state.next_token()
+    state.account_asked_at = state.now
+    state.next_account_at = state.now + state.parameters.reconcile_every
+    state.outbox.append(ReadAccount(token=state.account_token))
+
+
+def ask_when_due(state: EngineState) -> None:
+    """The regular read, and the second look at a difference."""
+    if state.next_account_at is None:
+        return
+    if state.now >= state.next_account_at:
+        ask(state)
+    state.wake(state.next_account_at)
+
+
+def compare(state: EngineState, read: AccountRead) -> None:
+    """Take over what the read knows better, and look for differences."""
+    if read.token != state.account_token:
+        return
+    state.account_token = 0
+    _take_wallet(state, read)
+    _take_positions(state, read)
+    _take_orders(state, read)
+    state.unreconciled = False
+    for run in state.runs.values():
+        if run.phase is Phase.TRADING:
+            _compare_run(state, run, read)
+    if state.policy is StopPolicy.FLATTEN:
+        state.stop_complete = _is_flat(read)
+
+
+def _overdue(state: EngineState) -> bool:
+    asked = state.account_asked_at
+    return asked is not None and state.now >= asked + READ_PATIENCE
+
+
+def _take_wallet(state: EngineState, read: AccountRead) -> None:
+    if state.wallet is None or read.wallet.at >= state.wallet.at:
+        state.wallet = read.wallet
+        for run in state.runs.values():
+            run.dirty = True
+
+
+def _take_positions(state: EngineState, read: AccountRead) -> None:
+    seen = {(position.symbol, position.side): position for position in read.positions}
+    for key in [*state.positions, *seen]:
+        if _moved_since(state, key, read.started_at):
+            continue
+        if key in seen:
+            state.positions[key] = seen[key]
+        else:
+            state.positions.pop(key, None)
+        state.positions_at[key] = read.at
+
+
+def _moved_since(state: EngineState, key: tuple[str, Side], started_at: datetime) -> bool:
+    moved = [state.moved_at.get(key), state.positions_at.get(key)]
+    return any(at is not None and at > started_at for at in moved)
+
+
+def _take_orders(state: EngineState, read: AccountRead) -> None:
+    found = {order.order_id: order for order in read.open_orders}
+    state.foreign = {i: o for i, o in state.foreign.items() if i in found}
+    for order in read.open_orders:
+        known = state.orders.get(order.order_id)
+        if known is None:
+            strangers.seen(state, order, by_read=True)
+        elif known.requested_at < read.started_at:
+            state.orders[order.order_id] = advance(known, _as_opened(order, read.at))
+    for known in list(state.orders.values()):
+        if known.order_id not in found and _should_be_open(known, read):
+            state.orders[known.order_id] = replace(known, pending=Pending.READ)
+
+
+def _should_be_open(order: Order, read: AccountRead) -> bool:
+    rested = order.state is OrderState.OPEN and order.pending is Pending.NONE
+    return rested and order.requested_at < read.started_at
+
+
+def _as_opened(order: ReadOrder, at: datetime) -> OrderOpened:
+    return OrderOpened(
+        order_id=order.order_id,
+        at=at,
+        symbol=order.symbol,
+        side=order.side,
+        reduces=order.reduces,
+        quantity=order.quantity,
+        price=order.price,
+        filled=order.filled,
+    )
+
+
+def _compare_run(state: EngineState, run: Run, read: AccountRead) -> None:
+    if any(order.in_flight or order.awaits_fills for order in state.live_orders(run.name)):
+        return
+    if any(_moved_since(state, (run.symbol, side), read.started_at) for side in SIDES):
+        return
+    held = {(p.symbol, p.side): p for p in read.positions}
+    if all(_agrees(run, side, held.get((run.symbol, side))) for side in SIDES):
+        run.differs_since = None
+        return
+    if run.differs_since is None:
+        run.differs_since = state.now
+        state.next_account_at = state.now + SECOND_LOOK
+    elif state.now >= run.differs_since + SECOND_LOOK:
+        text = f"{run.name}: the venue's position of {run.symbol} is not ours"
+        state.outbox.append(Notify(reason="OutOfSync", message=text))
+        recovery.begin(state, run)
+
+
+def _agrees(run: Run, side: Side, position: Position | None) -> bool:
+    quantity = position.quantity if position is not None else 0
+    return run.grid.side(side).holding.quantity == quantity
+
+
+def _is_flat(read: AccountRead) -> bool:
+    held = any(position.quantity > 0 for position in read.positions)
+    return not held and not read.open_orders

@@ -1,0 +1,89 @@
+"""Approved orders are released only as the rate budget allows: protect, cancel, place, read.
+
+What is not released is not kept: the next step compares anew and finds it still missing, or not.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from botrunner.domain.actions import (
+    AmendOrder,
+    CancelOrder,
+    Command,
+    OrderAction,
+    PlaceOrder,
+    Priority,
+    ReadAccount,
+    ReadSymbol,
+    ReadWallet,
+    ResolveOrder,
+)
+from botrunner.engine.budget import Bucket
+from botrunner.engine.limits import Group
+from botrunner.engine.state import EngineState
+from botrunner.risk.verdict import Approved
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """An approved order action of one strategy."""
+
+    strategy: str
+    approved: Approved
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Released:
+    """What goes out now, and how much has to wait."""
+
+    approved: tuple[Approved, ...]
+    deferred: int
+
+
+def release(state: EngineState, candidates: Iterable[Candidate]) -> Released:
+    """Take tokens in order of priority. A strategy's entries never overtake each other."""
+    ordered = sorted(candidates, key=lambda each: each.approved.priority.value)
+    released: list[Approved] = []
+    held: set[str] = set()
+    deferred = 0
+    for candidate in ordered:
+        entry = candidate.approved.priority is Priority.PLACE
+        waits = entry and candidate.strategy in held
+        if not waits and take(state, group_of(candidate.approved.action)):
+            released.append(candidate.approved)
+            continue
+        deferred += 1
+        if candidate.approved.priority in (Priority.PLACE, Priority.CANCEL):
+            held.add(candidate.strategy)
+    return Released(approved=tuple(released), deferred=deferred)
+
+
+def charge_reads(state: EngineState, commands: Iterable[Command]) -> None:
+    """Reads are few and never wait, but they are taken off what reads there are."""
+    for command in commands:
+        if isinstance(command, ResolveOrder | ReadSymbol | ReadAccount | ReadWallet):
+            take(state, Group.READ)
+
+
+def take(state: EngineState, group: Group) -> bool:
+    """One token of a group, if there is one; else the engine wakes when there is."""
+    bucket = state.buckets.get(group) or Bucket.full(state.limits.of(group), state.now)
+    taken = bucket.taken(state.now)
+    if taken is None:
+        bucket = bucket.filled(state.now)
+        state.buckets[group] = bucket
+        state.wake(bucket.ready_at())
+        return False
+    state.buckets[group] = taken
+    return True
+
+
+def group_of(action: OrderAction) -> Group:
+    """The endpoint group of an order action."""
+    match action:
+        case PlaceOrder():
+            return Group.PLACE
+        case AmendOrder():
+            return Group.AMEND
+        case CancelOrder():
+            return Group.CANCEL
