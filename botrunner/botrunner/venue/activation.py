@@ -1,5 +1,7 @@
 """The moment in which an order becomes active: placed without a trigger, or triggered."""
 
+from decimal import Decimal
+
 from botrunner.venue.floor import Floor
 from botrunner.venue.matching import work
 from botrunner.venue.money import ZERO
@@ -57,7 +59,7 @@ def trim_to_position(floor: Floor, order: Order) -> bool:
         return False
     size = abs(position.size)
     if order.whole_position:
-        order.quantity = order.filled_quantity + size
+        order.quantity = size if order.is_position_stop else min(size, _largest(floor, order))
     elif order.leaves > size:
         order.quantity = order.filled_quantity + size
     return True
@@ -67,6 +69,12 @@ def price_market_order(floor: Floor, order: Order) -> None:
     """Give a market order its price: the band's."""
     if order.order_type is OrderType.MARKET:
         order.price = band_limit(floor, floor.markets[order.symbol], order.side)
+
+
+def _largest(floor: Floor, order: Order) -> Decimal:
+    contract = floor.markets[order.symbol].instrument
+    is_market = order.order_type is OrderType.MARKET
+    return contract.max_market_quantity if is_market else contract.max_quantity
 
 
 def _refused_price(floor: Floor, order: Order) -> RejectReason | None:

@@ -213,13 +213,13 @@ def _reduction(application: Application) -> Refusal | None:
 
 def _attached_stops(application: Application) -> Refusal | None:
     command = application.command
-    if command.take_profit is None and command.stop_loss is None:
+    if not command.take_profit and not command.stop_loss:
         return None
     if application.is_closing:
         return Refusal(reason=_R.STOPS_ON_CLOSE, field="take_profit")
     for field in ("take_profit", "stop_loss"):
         price = getattr(command, field)
-        invalid = check_price(application.contract, price, field) if price is not None else None
+        invalid = check_price(application.contract, price, field) if price else None
         if invalid is not None:
             return invalid
     # A limit order is compared with its own price: that is where the position would begin.

@@ -81,7 +81,7 @@ class PlaceOrder:
     trigger_direction: TriggerDirection | None = None
     trigger_by: PriceKind = PriceKind.LAST
     take_profit: Decimal | None = None
-    """Becomes the position's take profit at the order's first fill; so does the stop loss."""
+    """Becomes the position's at the order's first fill, as does the stop loss; 0 is none."""
     stop_loss: Decimal | None = None
     take_profit_by: PriceKind = PriceKind.LAST
     stop_loss_by: PriceKind = PriceKind.LAST

@@ -32,6 +32,11 @@ def exact() -> Iterator[None]:
         yield
 
 
+def is_money(amount: Decimal) -> bool:
+    """Whether it has at most the 8 decimals that a wallet can hold."""
+    return amount == amount.quantize(_QUANTUM)
+
+
 def round_money(amount: Decimal) -> Decimal:
     """To 8 decimals, half to even."""
     return amount.quantize(_QUANTUM, rounding=ROUND_HALF_EVEN)

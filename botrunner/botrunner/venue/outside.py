@@ -99,6 +99,8 @@ def print_trade(floor: Floor, market: Market, command: PrintTrade) -> Refusal | 
 
 def _after_prices(floor: Floor, market: Market) -> None:
     market.updated_at = floor.at
+    if market.outside is None:
+        market.update_id += 1
     _observe_premium(floor, market)
     symbol = market.instrument.symbol
     floor.to_trigger[symbol] = None

@@ -222,9 +222,10 @@ def _within(contract: Instrument, price: Decimal) -> Decimal | None:
 
 
 def _rate(margin: Decimal, balance: Decimal) -> Decimal:
-    if balance > ZERO:
-        return margin / balance
-    return ZERO if not margin else Decimal(1)
+    if not margin:
+        return ZERO
+    # A balance that is used up has no rate; 1 is already liquidation.
+    return margin / balance if balance > ZERO else Decimal(1)
 
 
 def _break_even(account: Account, position: Position) -> Decimal | None:

@@ -16,7 +16,7 @@ class RefusalReason(StrEnum):
     NO_BOOK = "NoBook"
     """A change of a book that never had a snapshot."""
     AMOUNT_INVALID = "AmountInvalid"
-    """value: the amount."""
+    """Negative, nothing, or finer than 8 decimals. value: the amount."""
     WITHDRAWAL_TOO_LARGE = "WithdrawalTooLarge"
     """value: asked; limit: what can leave."""
 

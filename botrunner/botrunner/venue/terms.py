@@ -13,7 +13,7 @@ from botrunner.venue.commands import (
     SwitchMode,
 )
 from botrunner.venue.floor import Floor
-from botrunner.venue.money import ZERO
+from botrunner.venue.money import ZERO, is_money
 from botrunner.venue.refusals import Refusal, RefusalReason
 from botrunner.venue.settlement import move_money
 from botrunner.venue.valuation import available_margin, totals_of
@@ -30,7 +30,7 @@ def open_account(floor: Floor, command: OpenAccount) -> Refusal | None:
     """Open it, with its first deposit."""
     if command.account in floor.accounts:
         return Refusal(reason=_R.ACCOUNT_EXISTS, field="account")
-    if command.balance < ZERO:
+    if command.balance < ZERO or not is_money(command.balance):
         return Refusal(reason=_R.AMOUNT_INVALID, value=command.balance, field="balance")
     account = Account(
         name=command.account,
@@ -48,7 +48,7 @@ def open_account(floor: Floor, command: OpenAccount) -> Refusal | None:
 
 def apply_money(floor: Floor, account: Account, command: ApplyMoney) -> Refusal | None:
     """Put in, or take out what is free."""
-    if not command.amount:
+    if not command.amount or not is_money(command.amount):
         return Refusal(reason=_R.AMOUNT_INVALID, value=command.amount, field="amount")
     free = max(ZERO, min(account.balance, available_margin(account, totals_of(floor, account))))
     if -command.amount > free:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from botrunner.venue.money import exact
 from botrunner.venue.settings import FeeRates
 from botrunner.venue.vocabulary import MarginMode, PositionIdx, PositionMode, PriceKind
 
@@ -171,5 +172,6 @@ class Conservation:
     @property
     def difference(self) -> Decimal:
         """Money made from nothing."""
-        held = self.wallets + self.unrealised + self.fees + self.funding
-        return held + self.insurance + self.outside - self.deposits
+        with exact():
+            held = self.wallets + self.unrealised + self.fees + self.funding
+            return held + self.insurance + self.outside - self.deposits
