@@ -20,7 +20,16 @@ from botrunner.exchanges.bybit import codes, requests
 from botrunner.exchanges.bybit.requests import Request
 from botrunner.exchanges.bybit.rest import BAN_SECONDS, Reply, Rest
 from botrunner.exchanges.errors import ExchangeError, error_for
-from botrunner.exchanges.outcome import Failure, Operation, Problem, Repeat, breaks, repeat_of
+from botrunner.exchanges.outcome import (
+    Failure,
+    Operation,
+    Outcome,
+    Problem,
+    Repeat,
+    breaks,
+    outcome_of,
+    repeat_of,
+)
 from botrunner.exchanges.port import CredentialsReported, Guard, Listeners, RequestFailed
 from botrunner.exchanges.retry import backoff, retry_delay
 from botrunner.service.clock import Clock
@@ -147,7 +156,8 @@ class Delivery:
             self._listeners.event(RequestsPaused(until=until, at=at))
         if problem.failure is Failure.CREDENTIALS or codes.needs_person(problem.code):
             self._report_key(request, problem)
-        self._listeners.report(RequestFailed(request=request.method, problem=problem, at=at))
+        if outcome_of(problem.failure, request.operation) is not Outcome.CONFIRMED:
+            self._listeners.report(RequestFailed(request=request.method, problem=problem, at=at))
 
     def _breaker(self, group: str) -> Breaker:
         return self._breakers.get(group, Breaker())
