@@ -34,6 +34,12 @@ def main() -> int:
     except ClusterError as error:
         say(f"error: {error}")
         return 1
+    except PermissionError as error:
+        say(f"error: {error.filename} belongs to another user: run it with sudo")
+        return 1
+    except OSError as error:
+        say(f"error: {error.filename or 'this machine'}: {error.strerror}")
+        return 1
     except KeyboardInterrupt:
         say("interrupted; the same command goes on where this one ended")
         return 130

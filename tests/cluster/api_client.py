@@ -5,10 +5,9 @@ import json
 import ssl
 from typing import Any
 
-from cluster.credentials import ADMIN, NODE_NAME, api_server_port, token_of
+from cluster.credentials import NODE_NAME, admin_access
 from cluster.network import NODE_ADDRESS
 from cluster.node import DNS_READY_PORT, KUBELET_HEALTH_PORT, PROXY_HEALTH_PORT
-from cluster.paths import PKI
 
 _SECONDS = 3
 
@@ -55,14 +54,16 @@ def apply(path: str, manifest: dict[str, Any]) -> bool:
 
 def _ask(path: str, *, method: str = "GET", body: str | None = None) -> bytes | None:
     """The answer's body if the status is one of success; None else, or when nobody answers."""
-    port = api_server_port()
-    if port is None:
+    access = admin_access()
+    if access is None:
         return None
     # Not urllib: that would go through a proxy which the environment names.
-    context = ssl.create_default_context(cafile=str(PKI / "ca.crt"))
-    connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=_SECONDS, context=context)
+    context = ssl.create_default_context(cadata=access.authority)
+    connection = http.client.HTTPSConnection(
+        "127.0.0.1", access.port, timeout=_SECONDS, context=context
+    )
     headers = {
-        "Authorization": f"Bearer {token_of(ADMIN)}",
+        "Authorization": f"Bearer {access.token}",
         "Content-Type": "application/apply-patch+yaml",
     }
     return _answer(connection, path, method=method, body=body, headers=headers)

@@ -13,6 +13,17 @@ def create() -> None:
     """Make our group in every hierarchy; the kubelet makes the rest below it."""
     for root in _roots():
         (root / GROUP).mkdir(exist_ok=True)
+        _pass_down_controllers(root)
+
+
+def _pass_down_controllers(root: Path) -> None:
+    """In version 2 a group has only those controllers that its parent passes down."""
+    available = root / "cgroup.controllers"
+    for controller in available.read_text().split() if available.exists() else ():
+        try:
+            (root / "cgroup.subtree_control").write_text(f"+{controller}")
+        except OSError:
+            continue  # The kubelet names what it misses; what it does not need may stay.
 
 
 def remove() -> None:

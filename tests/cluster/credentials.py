@@ -5,6 +5,7 @@ import json
 import os
 import secrets
 import socket
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cluster.command import run
@@ -58,10 +59,28 @@ def kubeconfig_of(user: str) -> Path:
     return CONFIG / f"{user.replace(':', '-')}.kubeconfig"
 
 
-def token_of(user: str) -> str:
-    """The bearer token of USER."""
-    rows = [line.split(",") for line in TOKENS.read_text().splitlines()]
-    return next(row[0] for row in rows if row[1] == user)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """How the kubeconfig reaches the API server: the port of the machine's loopback, the token,
+    and the certificate authority in PEM."""
+
+    port: int
+    token: str = field(repr=False)
+    authority: str
+
+
+def admin_access() -> Access | None:
+    """What the cluster's kubeconfig says; None while there is none."""
+    try:
+        stored = json.loads(KUBECONFIG.read_text())
+        cluster, user = stored["clusters"][0]["cluster"], stored["users"][0]["user"]
+        return Access(
+            port=int(cluster["server"].rpartition(":")[2]),
+            token=user["token"],
+            authority=base64.b64decode(cluster["certificate-authority-data"]).decode(),
+        )
+    except (FileNotFoundError, ValueError, KeyError, IndexError):
+        return None
 
 
 def listen_for_api_server() -> socket.socket:
@@ -71,7 +90,8 @@ def listen_for_api_server() -> socket.socket:
     """
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    for port in (api_server_port() or _PREFERRED_PORT, 0):
+    access = admin_access()
+    for port in (access.port if access else _PREFERRED_PORT, 0):
         try:
             listener.bind(("127.0.0.1", port))
             break
@@ -80,15 +100,6 @@ def listen_for_api_server() -> socket.socket:
     listener.listen(512)
     _write_admin_kubeconfig(listener.getsockname()[1])
     return listener
-
-
-def api_server_port() -> int | None:
-    """The port of the machine's loopback that the kubeconfig names; None without a kubeconfig."""
-    try:
-        server: str = json.loads(KUBECONFIG.read_text())["clusters"][0]["cluster"]["server"]
-        return int(server.rpartition(":")[2])
-    except (OSError, ValueError, KeyError, IndexError):
-        return None
 
 
 def _write_admin_kubeconfig(port: int) -> None:
@@ -108,12 +119,17 @@ def _kubeconfig(user: str, server: str) -> str:
             "apiVersion": "v1",
             "kind": "Config",
             "clusters": [{"name": _CLUSTER, "cluster": cluster}],
-            "users": [{"name": user, "user": {"token": token_of(user)}}],
+            "users": [{"name": user, "user": {"token": _token_of(user)}}],
             "contexts": [{"name": _CLUSTER, "context": context}],
             "current-context": _CLUSTER,
         },
         indent=2,
     )
+
+
+def _token_of(user: str) -> str:
+    rows = [line.split(",") for line in TOKENS.read_text().splitlines()]
+    return next(row[0] for row in rows if row[1] == user)
 
 
 def _base64(text: str) -> str:

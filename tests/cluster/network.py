@@ -6,12 +6,15 @@ no iptables rule outside the node.
 
 import ipaddress
 import json
+import shutil
+import subprocess
 import time
 from collections.abc import Mapping, Sequence
 
 from cluster.anchor import Anchor
 from cluster.command import run
 from cluster.errors import ClusterError
+from cluster.packages import SEARCH_PATH
 
 LINK = "tfleet0"
 # One block for everything, unlike those that clusters and container engines use by default.
@@ -22,13 +25,17 @@ API_SERVICE_ADDRESS = str(SERVICE_RANGE[1])
 MACHINE_ADDRESS = "10.247.255.1"
 NODE_ADDRESS = "10.247.255.2"
 
+POD_BRIDGE = "tfleet-pods"
 _INSIDE = f"""
 set -e
 ip link set lo up
+ip link add {POD_BRIDGE} type bridge
 ip address add {NODE_ADDRESS}/30 dev eth0
 ip link set eth0 up
 ip route add default via {MACHINE_ADDRESS}
 echo 1 > /proc/sys/net/ipv4/ip_forward
+# Without it a pod's call to a Service whose pod is its neighbour loses the way back.
+echo 1 > /proc/sys/net/bridge/bridge-nf-call-iptables
 """
 
 
@@ -39,8 +46,9 @@ def connect(anchor: Anchor) -> None:
     """
     disconnect()
     _check_free()
+    _load_modules()
     pid = str(anchor.process.pid)
-    what = "link the node with this machine (does the kernel have veth and bridge devices?)"
+    what = "link the node with this machine (does the kernel have veth, bridge, br_netfilter?)"
     peer = ("peer", "name", "eth0", "netns", pid)
     run("ip", "link", "add", LINK, "type", "veth", *peer, what=what)
     run("ip", "address", "add", f"{MACHINE_ADDRESS}/30", "dev", LINK, what=what)
@@ -70,6 +78,12 @@ def _wait_removed() -> None:
 def _links() -> set[str]:
     listed = run("ip", "-json", "link", "show", what="list the network links")
     return {link["ifname"] for link in json.loads(listed)}
+
+
+def _load_modules() -> None:
+    # Fails where the kernel has it built in, which is as good: the next step would tell.
+    if modprobe := shutil.which("modprobe", path=SEARCH_PATH):
+        subprocess.run([modprobe, "--quiet", "br_netfilter"], capture_output=True)
 
 
 def _check_free() -> None:

@@ -9,7 +9,7 @@ from cluster.components import Component
 from cluster.control_plane import multi_call
 from cluster.credentials import NAME_SERVICE, NODE_NAME, kubeconfig_of
 from cluster.files import write
-from cluster.network import NODE_ADDRESS, POD_RANGE
+from cluster.network import NODE_ADDRESS, POD_BRIDGE, POD_RANGE
 from cluster.paths import CONFIG, PKI, STATE, in_node
 
 CONTAINERD = "containerd"
@@ -195,7 +195,7 @@ def _pod_network() -> dict[str, Any]:
     }
     bridge = {
         "type": "bridge",
-        "bridge": "tfleet-pods",
+        "bridge": POD_BRIDGE,
         "isGateway": True,
         "hairpinMode": True,
         "ipam": addresses,

@@ -10,16 +10,15 @@ import pytest
 from cluster import network, processes, switches
 from support.local_cluster import (
     NAMESPACE,
+    answers,
     assert_the_cluster_works,
     cluster,
     kubectl,
-    pid_of,
     prepare,
-    remember_service_address,
     restricted_pod,
-    service_answers,
     told,
     up,
+    web_addresses,
 )
 
 pytestmark = pytest.mark.cluster
@@ -35,10 +34,10 @@ def running_cluster() -> Iterator[None]:
 
 def test_without_the_api_server_pods_go_on_and_after_its_start_it_answers_again() -> None:
     assert_the_cluster_works()
-    remember_service_address()
+    service, _ = web_addresses()
     switches.stop_api_server()
     refused = kubectl("get", "nodes")
-    served_meanwhile = service_answers()
+    served_meanwhile = answers(service)
     switches.start_api_server()
 
     assert "refused" in refused.stderr
@@ -48,10 +47,10 @@ def test_without_the_api_server_pods_go_on_and_after_its_start_it_answers_again(
 
 def test_a_stopped_kubelet_is_noticed_while_its_pods_go_on() -> None:
     assert_the_cluster_works()
-    remember_service_address()
+    _, pod = web_addresses()
     switches.stop_node()
     told("wait", "node/tradefleet", "--for=condition=Ready=Unknown", "--timeout=90s")
-    served_meanwhile = processes.find(pid_of("containerd")) is not None
+    served_meanwhile = answers(pod)
     switches.start_node()
 
     assert served_meanwhile
@@ -60,13 +59,13 @@ def test_a_stopped_kubelet_is_noticed_while_its_pods_go_on() -> None:
 
 def test_a_node_that_lost_its_power_starts_its_pods_again() -> None:
     assert_the_cluster_works()
-    remember_service_address()
+    service, _ = web_addresses()
     switches.stop_node(runtime=True)
-    served_meanwhile = service_answers()
+    served_meanwhile = answers(service)
     switches.start_node()
 
     assert not served_meanwhile
-    assert processes.until(service_answers, seconds=60)
+    assert processes.until(lambda: answers(service), seconds=60)
 
 
 def test_the_audit_log_tells_who_did_what_and_keeps_secrets_out() -> None:

@@ -165,9 +165,17 @@ def load_test_image() -> None:
     load_image(archive)
 
 
-def service_answers() -> bool:
-    """Whether the test's Service answers this machine; kubectl is not asked on the way."""
-    connection = http.client.HTTPConnection((STATE / "web-address").read_text(), timeout=2)
+def web_addresses() -> tuple[str, str]:
+    """Host and port of the test's Service and of its pod, as this machine reaches them."""
+    web = ("-n", NAMESPACE, "get")
+    service = told(*web, "service", "web", "-o", "jsonpath={.spec.clusterIP}")
+    pod = told(*web, "pod", "web", "-o", "jsonpath={.status.podIP}")
+    return service, f"{pod}:8080"
+
+
+def answers(address: str) -> bool:
+    """Whether the test's web server answers at ADDRESS; the API server is not asked."""
+    connection = http.client.HTTPConnection(address, timeout=2)
     try:
         connection.request("GET", "/")
         return connection.getresponse().read() == b"from the Secret"
@@ -175,9 +183,3 @@ def service_answers() -> bool:
         return False
     finally:
         connection.close()
-
-
-def remember_service_address() -> None:
-    """Note the Service's address for a time in which the API server cannot be asked."""
-    address = told("-n", NAMESPACE, "get", "service", "web", "-o", "jsonpath={.spec.clusterIP}")
-    (STATE / "web-address").write_text(address)
