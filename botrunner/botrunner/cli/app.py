@@ -5,6 +5,10 @@ from typing import Annotated
 
 import typer
 
+from botrunner.cli.crds import crds
+from botrunner.cli.simulator import simulator
+from botrunner.cli.validate import validate
+
 app = typer.Typer(
     name="tradefleet",
     no_args_is_help=True,
@@ -30,6 +34,10 @@ def tradefleet(
     ] = False,
 ) -> None:
     """Run crypto derivatives trading accounts on Kubernetes: one resource, one pod, one account."""
+
+
+for command in (validate, simulator, crds):
+    app.command()(command)
 
 
 def main() -> None:
