@@ -6,14 +6,13 @@ round trip, so of several measurements the one with the shortest round trip coun
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from botrunner.exchanges.bybit import fields
 from botrunner.exchanges.bybit.fields import Row
 
 SKEW = timedelta(milliseconds=500)
 """From here on, either way, no new exposure."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PER_MICROSECOND = 1_000
 
 
@@ -48,5 +47,6 @@ def is_skewed(offset: timedelta) -> bool:
 
 def venue_time(result: Row) -> datetime:
     """The answer's ``timeNano``. Raises MessageError."""
-    nanoseconds = fields.integer(result, "timeNano")
-    return _EPOCH + timedelta(microseconds=nanoseconds // _PER_MICROSECOND)
+    microseconds = fields.integer(result, "timeNano") // _PER_MICROSECOND
+    whole = fields.moment({"timeNano": microseconds // 1_000}, "timeNano")
+    return whole + timedelta(microseconds=microseconds % 1_000)

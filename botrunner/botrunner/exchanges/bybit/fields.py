@@ -13,6 +13,8 @@ Row = Mapping[str, object]
 
 CATEGORY = "linear"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MOST_DIGITS = 40
+"""Before or behind the point; no amount of anything needs more."""
 _LATEST_MS = 4_102_444_800_000
 """The year 2100: a later time is not one in milliseconds."""
 
@@ -145,6 +147,6 @@ def _decimal(value: str, key: str) -> Decimal:
         number = Decimal(value)
     except InvalidOperation:
         raise MessageError(f"{key}: {value!r} is not a number") from None
-    if not number.is_finite():
-        raise MessageError(f"{key}: {value!r} is not a finite number")
+    if not number.is_finite() or abs(number.adjusted()) > _MOST_DIGITS:
+        raise MessageError(f"{key}: {value!r} is out of range")
     return number
