@@ -63,11 +63,17 @@ class Anchor:
         return self.clone == REPOSITORY
 
     def is_abandoned(self) -> bool:
-        """Whether the clone that started it is gone, or knows nothing of it any more."""
+        """Whether nobody uses it any more.
+
+        The clone that started it is gone, was laid anew, or has no component running in it.
+        """
+        state = self.clone / ".cluster"
         try:
-            return (self.clone / ".cluster" / "node-id").read_text() != self.node_id
+            known = (state / "node-id").read_text() == self.node_id
         except OSError:
             return True
+        records = (processes.load(path) for path in (state / "pids").glob("*.json"))
+        return not (known and any(record is not None and record[0].alive() for record in records))
 
     def enter(self) -> tuple[str, ...]:
         """What a command is to be preceded by to run inside the node."""

@@ -1,6 +1,7 @@
 """What an earlier cluster left behind, of this clone or another: found and cleared.
 
-A cluster is alive while its anchor runs and its clone knows it. Anything else is a leftover.
+A cluster is alive while its anchor and a component run and its clone knows them. Anything else is a
+leftover.
 """
 
 import shutil
@@ -24,7 +25,7 @@ def refuse_foreign() -> None:
 
 
 def clear_abandoned() -> None:
-    """End every node whose clone is gone or was laid anew; live ones stay."""
+    """End every node that nobody uses any more; live ones stay."""
     for anchor in anchors.running():
         if anchor.is_abandoned():
             with step(f"clearing what a cluster of {anchor.clone} left behind"):

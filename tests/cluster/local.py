@@ -36,9 +36,7 @@ _CONDITIONS: tuple[tuple[str, Callable[[], bool]], ...] = (
     ("names are resolved", api_client.name_service_ready),
     ("pods are admitted", api_client.pods_admitted),
 )
-
-
-ALL_CONDITIONS = (("the API server is ready", api_client.api_server_ready), *_CONDITIONS)
+_ALL_CONDITIONS = (("the API server is ready", api_client.api_server_ready), *_CONDITIONS)
 _IMAGES = ("ctr", "--namespace", "k8s.io", "images")
 
 
@@ -75,12 +73,17 @@ def _prepare() -> None:
 
 def _ensure_anchor() -> Anchor:
     anchor = leftovers.own_anchor()
+    if anchor is not None and not network.is_connected():
+        # Whatever took the link: a node is sooner made anew than mended inside.
+        with step("ending the node, which has lost its network"):
+            anchors.destroy(anchor)
+        anchor = None
     if anchor is None:
-        with step("making the node's namespaces, network and control groups"):
+        with step("making the node's namespaces and network"):
             leftovers.clear_traces()
             anchor = anchors.create()
             network.connect(anchor)
-            cgroups.create()
+    cgroups.create()
     return anchor
 
 
@@ -178,7 +181,7 @@ def status() -> Iterator[str]:
     for component in _all():
         process = components.running(component)
         yield f"{component.name:<24} {f'process {process.pid}' if process else 'not running'}"
-    for what, holds in ALL_CONDITIONS:
+    for what, holds in _ALL_CONDITIONS:
         yield f"{what:<24} {'yes' if holds() else 'no'}"
 
 
@@ -186,7 +189,7 @@ def is_ready() -> bool:
     """Whether every component runs as it should and the cluster works."""
     if leftovers.own_anchor() is None or not all(map(components.is_current, _all())):
         return False
-    return all(holds() for _, holds in ALL_CONDITIONS)
+    return all(holds() for _, holds in _ALL_CONDITIONS)
 
 
 def down() -> bool:

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from cluster.anchor import Anchor
 from cluster.command import run
@@ -57,6 +58,14 @@ def connect(anchor: Anchor) -> None:
     run("ip", "route", "add", str(BLOCK), "via", NODE_ADDRESS, "dev", LINK, what=what)
 
 
+def is_connected() -> bool:
+    """Whether the machine still has our link and the route to the node through it."""
+    return any(
+        route["dst"] == str(BLOCK) and route.get("dev") == LINK and "linkdown" not in route["flags"]
+        for route in _routes()
+    )
+
+
 def disconnect() -> None:
     """Remove our link, with its routes, if it is there."""
     if LINK in _links():
@@ -87,15 +96,21 @@ def _load_modules() -> None:
 
 
 def _check_free() -> None:
-    listed = json.loads(run("ip", "-json", "-4", "route", "show", what="list the routes"))
-    if taken := conflicting_route(listed):
+    if taken := conflicting_route(_routes()):
         raise ClusterError(
             f"this machine already has a route to {taken['dst']} (by {taken.get('dev')}), where the"
             " cluster would have its addresses; take that network down, or use kind: CLUSTER=kind"
         )
 
 
-def conflicting_route(routes: Sequence[Mapping[str, str]]) -> Mapping[str, str] | None:
+def _routes() -> list[dict[str, Any]]:
+    listed: list[dict[str, Any]] = json.loads(
+        run("ip", "-json", "-4", "route", "show", what="list the routes")
+    )
+    return listed
+
+
+def conflicting_route(routes: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     """The first of ROUTES, as `ip -json route` lists them, that shares an address with us."""
     for route in routes:
         if route["dst"] != "default" and BLOCK.overlaps(ipaddress.IPv4Network(route["dst"])):

@@ -16,7 +16,7 @@ from cluster.errors import ClusterError
 from cluster.files import write
 from cluster.packages import SEARCH_PATH
 
-_POLL_SECONDS = 0.02
+_POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from cluster import processes
+from cluster import network, processes
 from cluster.paths import KUBECONFIG, PIDS, REPOSITORY, STATE
 from support.local_cluster import (
     COMPONENTS,
@@ -90,6 +90,14 @@ def test_up_repairs_the_cluster_after_a_reboot_and_its_objects_are_still_there()
     assert_the_cluster_works()
     told("-n", NAMESPACE, "get", "configmap", "before-the-reboot")
     told("-n", NAMESPACE, "delete", "configmap", "before-the-reboot")
+
+
+def test_up_repairs_the_cluster_after_its_network_link_was_removed() -> None:
+    subprocess.run(["ip", "link", "delete", network.LINK], check=True)
+    said = up()
+
+    assert "ending the node, which has lost its network" in said
+    assert_the_cluster_works()
 
 
 def test_a_database_that_a_power_loss_damaged_is_replaced_by_an_empty_one() -> None:

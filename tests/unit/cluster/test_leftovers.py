@@ -1,5 +1,6 @@
 """Who a running node belongs to, and when it belongs to nobody any more."""
 
+import dataclasses
 import os
 import subprocess
 from collections.abc import Iterator
@@ -18,9 +19,14 @@ def node_of(clone: Path, node_id: str = "0123") -> Anchor:
     return Anchor(process=myself, node_id=node_id, clone=clone)
 
 
-def know(clone: Path, node_id: str) -> None:
-    (clone / ".cluster").mkdir(exist_ok=True)
+def know(clone: Path, node_id: str, *, boot_id: str) -> None:
+    """The state of a clone whose one component is this process, in the boot BOOT_ID."""
+    pids = clone / ".cluster" / "pids"
+    pids.mkdir(parents=True)
     (clone / ".cluster" / "node-id").write_text(node_id)
+    myself = processes.find(os.getpid())
+    assert myself is not None
+    processes.save(dataclasses.replace(myself, boot_id=boot_id), pids / "etcd.json")
 
 
 @contextmanager
@@ -35,8 +41,8 @@ def stand_in(folder: Path, *arguments: str) -> Iterator[int]:
         process.kill()
 
 
-def test_a_node_is_alive_while_its_clone_knows_it(tmp_path: Path) -> None:
-    know(tmp_path, "0123")
+def test_a_node_is_alive_while_its_clone_knows_it_and_a_component_runs(tmp_path: Path) -> None:
+    know(tmp_path, "0123", boot_id=processes.boot_id())
 
     assert not node_of(tmp_path).is_abandoned()
 
@@ -46,7 +52,13 @@ def test_a_node_whose_clone_was_removed_is_a_leftover(tmp_path: Path) -> None:
 
 
 def test_a_node_whose_clone_was_laid_anew_is_a_leftover(tmp_path: Path) -> None:
-    know(tmp_path, "another")
+    know(tmp_path, "another", boot_id=processes.boot_id())
+
+    assert node_of(tmp_path).is_abandoned()
+
+
+def test_a_node_in_which_every_component_was_killed_is_a_leftover(tmp_path: Path) -> None:
+    know(tmp_path, "0123", boot_id="an earlier one")
 
     assert node_of(tmp_path).is_abandoned()
 
