@@ -5,7 +5,7 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -36,13 +36,20 @@ class RunningSimulator:
         self.public_url = self._simulator.public_url
         self.private_url = self._simulator.private_url
         self.control_url = self._simulator.control_url
+        self._clean_ups: list[Callable[[], None]] = []
 
     def command(self, name: str, body: Mapping[str, object] | None = None) -> Any:
         """Make a call of the control API, without its socket."""
         return self._await(self._simulator.command(name, body or {}))
 
+    def at_stop(self, clean_up: Callable[[], None]) -> None:
+        """Call this before the simulator stops: clients close their connections first."""
+        self._clean_ups.append(clean_up)
+
     def stop(self) -> None:
         """Close every socket and end the thread."""
+        for clean_up in self._clean_ups:
+            clean_up()
         self._await(self._simulator.stop())
         self._end_loop()
 
