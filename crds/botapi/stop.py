@@ -53,6 +53,32 @@ def read_stop(raw: Json) -> StopRequest:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingStop:
+    """A stop that an earlier life of the runner wrote into the status."""
+
+    id: str
+    """Empty where it cannot be read: then no acknowledgement ends it."""
+    latched: bool
+    """Whether only an acknowledgement ends it; true where that cannot be read."""
+
+
+def read_standing_stop(raw: Json) -> StandingStop | None:
+    """Read the stop that the status holds, in whatever words a newer version wrote it.
+
+    None without one. Never raises.
+    """
+    emergency = _mapping(raw.get("status")).get("emergency")
+    if emergency is None:
+        return None
+    written = _mapping(emergency)
+    stop_id = written.get("id")
+    return StandingStop(
+        id=stop_id if isinstance(stop_id, str) else "",
+        latched=written.get("latched") is not False,
+    )
+
+
 def _is_set(value: Any) -> bool:
     # Whatever is neither absent nor a plain no is a stop: a person who writes "yes" means it.
     return not (value is None or value is False or value == "false")

@@ -6,23 +6,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from botapi.labels import EMERGENCY_STOP_ANNOTATION
-from botapi.stop import read_stop
+from botapi.stop import read_standing_stop, read_stop
 
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
+_STATUSES = _JSON | st.dictionaries(st.sampled_from(["emergency", "phase"]), _JSON)
 _FIELDS = st.dictionaries(
     st.sampled_from(["emergency", "acknowledgedEmergency", "strategies", "exchange", "risk"]), _JSON
 )
 
 
-@given(st.fixed_dictionaries({}, optional={"spec": _JSON, "metadata": _JSON, "status": _JSON}))
+@given(st.fixed_dictionaries({}, optional={"spec": _JSON, "metadata": _JSON, "status": _STATUSES}))
 def test_no_object_makes_reading_the_stop_fail(raw: dict[str, Any]) -> None:
-    stop = read_stop(raw)
+    stop, standing = read_stop(raw), read_standing_stop(raw)
 
     assert stop.engaged == bool(stop.engaged_by)
+    assert (standing is not None) == _holds_an_emergency(raw.get("status"))
+
+
+def _holds_an_emergency(status: Any) -> bool:
+    return isinstance(status, dict) and status.get("emergency") is not None
 
 
 @given(_FIELDS)

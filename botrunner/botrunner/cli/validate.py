@@ -73,10 +73,11 @@ def validate(
         OutputFormat, typer.Option("--output", "-o", help="How results are printed.")
     ] = OutputFormat.TEXT,
 ) -> None:
-    """Name every wrong field of account files: its place, the rule and the remedy.
+    """Name every wrong field of account files: its place, rule and remedy.
 
-    The rules are those of the API server and need neither a cluster nor an exchange. Other
-    resources in the files, such as the Secret with the keys, are left alone.
+    The rules are those of the API server; neither a cluster nor an exchange
+    is needed. Other resources in the files, such as the Secret with the
+    keys, are left alone.
 
     Exits with 0 when all accounts are valid, 1 when something is wrong.
 

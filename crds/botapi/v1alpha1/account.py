@@ -1,16 +1,24 @@
 """TradingAccount: one exchange account, what trades on it, and how it is stopped."""
 
 import json
+from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, StrictBool
+from pydantic import (
+    Field,
+    StrictBool,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 from botapi.limits import Entries, above, within
 from botapi.metadata import ObjectMeta
 from botapi.model import Model
-from botapi.quantity import Number, Whole
+from botapi.quantity import STRICT, Number, Whole
 from botapi.rules import ListMap, Naming, Refusal, Rule, immutable, live, matching, restart
 from botapi.v1alpha1.emergency import EmergencySettings
 from botapi.v1alpha1.risk import RiskSettings
@@ -289,6 +297,19 @@ class TradingAccountSpec(Model):
     ]
 
 
+def _readable(
+    value: Any, parse: ValidatorFunctionWrapHandler, info: ValidationInfo
+) -> AccountStatus | None:
+    try:
+        status: AccountStatus | None = parse(value)
+    except ValidationError as error:
+        wrong = {details["loc"][0] for details in error.errors() if details["loc"]}
+        if (info.context or {}).get(STRICT) or not isinstance(value, Mapping) or not wrong:
+            raise
+        status = parse({name: part for name, part in value.items() if name not in wrong})
+    return status
+
+
 class TradingAccount(Model):
     """One exchange account that is traded while this object exists."""
 
@@ -296,4 +317,6 @@ class TradingAccount(Model):
     kind: Literal["TradingAccount"]
     metadata: ObjectMeta
     spec: TradingAccountSpec
-    status: AccountStatus | None = None
+    status: Annotated[AccountStatus | None, WrapValidator(_readable)] = None
+    """Parts that cannot be read are left out: a report never keeps an account from its runner.
+    The stop that stands in it is read by `botapi.stop`, which needs no part to be readable."""

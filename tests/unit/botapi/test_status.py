@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 
 from botapi.faults import InvalidObjectError
-from botapi.parse import parse
+from botapi.parse import parse, strict_faults
+from botapi.v1alpha1.account import TradingAccount
 from botapi.v1alpha1.emergency import EmergencyCause, EmergencyPolicy
 from botapi.v1alpha1.status import (
     AccountReport,
@@ -17,6 +18,7 @@ from botapi.v1alpha1.status import (
     Side,
     StrategyReport,
 )
+from support.accounts import account
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -90,6 +92,26 @@ def test_a_state_of_a_newer_runner_is_kept() -> None:
 def test_money_that_is_no_plain_decimal_is_refused(text: str) -> None:
     with pytest.raises(InvalidObjectError, match="^equity: must be a decimal number in quotes"):
         parse(AccountReport, {"equity": text})
+
+
+def test_a_report_that_cannot_be_read_keeps_no_account_from_its_runner() -> None:
+    """After a rollback an older runner meets the words of a newer one."""
+    report = {"phase": "Dancing", "openOrders": 6, "streams": {"private": "sideways"}}
+    manifest = account() | {"status": report}
+
+    read = parse(TradingAccount, manifest)
+
+    assert read.status == AccountStatus(open_orders=6)
+    assert {fault.path for fault in strict_faults(TradingAccount, manifest)} == {
+        "status.phase",
+        "status.streams.private",
+    }
+
+
+@pytest.mark.parametrize("report", [[], "x", 5])
+def test_a_report_that_is_none_is_refused(report: object) -> None:
+    with pytest.raises(InvalidObjectError, match="^status: must hold fields"):
+        parse(TradingAccount, account() | {"status": report})
 
 
 def test_a_condition_is_found_by_type() -> None:

@@ -7,7 +7,7 @@ import pytest
 from botapi.faults import InvalidObjectError
 from botapi.labels import EMERGENCY_STOP_ANNOTATION
 from botapi.parse import parse
-from botapi.stop import read_stop
+from botapi.stop import StandingStop, read_standing_stop, read_stop
 from botapi.v1alpha1.account import TradingAccount
 from botapi.v1alpha1.emergency import EmergencyCause, EmergencyPolicy
 from support.accounts import account
@@ -111,3 +111,27 @@ def test_the_policies_are_those_of_the_models() -> None:
     raw = account(emergency=emergency)
 
     assert read_stop(raw).emergency == parse(TradingAccount, raw).spec.emergency
+
+
+@pytest.mark.parametrize(
+    ("emergency", "stop"),
+    [
+        ({"id": "8c2f6d", "latched": True}, StandingStop(id="8c2f6d", latched=True)),
+        ({"id": "8c2f6d", "latched": False}, StandingStop(id="8c2f6d", latched=False)),
+        ({"id": "8c2f6d", "cause": "a cause to come"}, StandingStop(id="8c2f6d", latched=True)),
+        ({"id": 5, "latched": "no"}, StandingStop(id="", latched=True)),
+        ({}, StandingStop(id="", latched=True)),
+        ("stopped", StandingStop(id="", latched=True)),
+        (None, None),
+    ],
+)
+def test_a_stop_in_the_status_stands_however_it_is_written(
+    emergency: object, stop: StandingStop | None
+) -> None:
+    """RI-2: a latched stop outlives restarts, also into another version."""
+    assert read_standing_stop(account() | {"status": {"emergency": emergency}}) == stop
+
+
+@pytest.mark.parametrize("status", [None, {}, [], "x"])
+def test_without_a_report_no_stop_stands(status: object) -> None:
+    assert read_standing_stop(account() | {"status": status}) is None
