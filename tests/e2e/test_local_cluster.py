@@ -44,9 +44,10 @@ def running_cluster() -> Iterator[None]:
 
 @pytest.fixture
 def other_clone(tmp_path: Path) -> Path:
-    """Another clone's place, with the cluster's sources."""
-    shutil.copytree(_CLUSTER, tmp_path / "other" / "tests" / "cluster")
-    return tmp_path / "other"
+    """Another clone's place, with a space in it and longer than a socket's path may be."""
+    place = tmp_path / "another clone" / ("x" * 108)
+    shutil.copytree(_CLUSTER, place / "tests" / "cluster")
+    return place
 
 
 def test_a_second_up_does_nothing() -> None:
