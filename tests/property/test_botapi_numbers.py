@@ -71,3 +71,13 @@ def test_what_is_no_number_is_refused(number: Decimal | float) -> None:
 def test_a_text_that_is_no_numeral_is_refused(written: str) -> None:
     with pytest.raises(InvalidObjectError, match=r"^initialBalance: "):
         _through_json(written)
+
+
+@pytest.mark.parametrize(
+    ("written", "digits"), [("1.10", "1.1"), ("75.0", "75"), ("1E2", "100"), ("0.00", "0")]
+)
+def test_one_number_has_one_text_however_it_was_written(written: str, digits: str) -> None:
+    """What depends on a parameter is the same byte for byte, whatever file it came from."""
+    spec = parse(TradingAccountSpec, account(risk={"balanceBufferPercent": written})["spec"])
+
+    assert str(spec.risk.balance_buffer_percent) == digits
