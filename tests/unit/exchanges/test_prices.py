@@ -114,8 +114,8 @@ def test_a_crossed_book_is_never_served() -> None:
     book = LocalBook("X", 50)
     book.apply(book_frame("snapshot", 10, [["1", "1"]], [["2", "1"]]))
 
-    with pytest.raises(GapError, match="not below"):
-        book.apply(book_frame("delta", 11, [["2", "1"]], []))
+    with pytest.raises(GapError, match="above the ask"):
+        book.apply(book_frame("delta", 11, [["2.1", "1"]], []))
 
 
 def test_a_level_of_quantity_zero_is_gone_and_update_one_starts_anew() -> None:

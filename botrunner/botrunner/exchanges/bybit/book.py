@@ -60,9 +60,9 @@ class LocalBook:
     def _checked(self, update: int, at: datetime) -> BookChanged:
         bids = _best(self._bids, self._depth, highest=True)
         asks = _best(self._asks, self._depth, highest=False)
-        if bids and asks and bids[0][0] >= asks[0][0]:
+        if bids and asks and bids[0][0] > asks[0][0]:
             self.reset()
-            raise GapError(f"b: the best bid {bids[0][0]} is not below the ask {asks[0][0]}")
+            raise GapError(f"b: the best bid {bids[0][0]} is above the ask {asks[0][0]}")
         return BookChanged(
             symbol=self._symbol, depth=self._depth, bids=bids, asks=asks, update=update, at=at
         )

@@ -59,7 +59,11 @@ _SIGN_IN_LASTS = timedelta(seconds=10)
 
 
 class BybitExchange(Exchange):
-    """One account at Bybit, at whatever addresses are given. Without keys: prices only."""
+    """One account at Bybit, at whatever addresses are given. Without keys: prices only.
+
+    ``timeout_seconds`` is every request's deadline in all (EX-11); a symbol without a price for
+    ``stale_seconds`` is asked for by REST (MD-4). ``share`` gives the jitter, within [0.5, 1].
+    """
 
     def __init__(
         self,
@@ -70,6 +74,7 @@ class BybitExchange(Exchange):
         clock: Clock,
         timeout_seconds: float = 10.0,
         timing: Timing = Timing(),
+        stale_seconds: float = 5.0,
         share: Callable[[], float] = lambda: random.uniform(0.5, 1.0),
     ) -> None:
         self._credentials = credentials
@@ -95,7 +100,11 @@ class BybitExchange(Exchange):
             dialect.BybitDialect(), {}, essential=False, timing=timing
         )
         self._public = PublicFeed(
-            session=self._public_session, rest=self._rest, listeners=listeners, clock=clock
+            session=self._public_session,
+            rest=self._rest,
+            listeners=listeners,
+            clock=clock,
+            stale_seconds=stale_seconds,
         )
 
     @override

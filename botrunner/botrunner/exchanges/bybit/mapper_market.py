@@ -28,8 +28,8 @@ def quote(row: Row, at: datetime) -> Quote:
         mark=fields.positive(row, "markPrice"),
         at=at,
     )
-    if found.bid >= found.ask:
-        raise MessageError(f"bid1Price: {found.bid} is not below the ask of {found.ask}")
+    if found.bid > found.ask:
+        raise MessageError(f"bid1Price: {found.bid} is above the ask of {found.ask}")
     return found
 
 

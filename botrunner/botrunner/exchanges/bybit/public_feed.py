@@ -31,7 +31,6 @@ from botrunner.exchanges.port import (
 from botrunner.exchanges.session import Effect, Frame, StreamSession, StreamState
 from botrunner.service.clock import Clock
 
-STALE_SECONDS = 5.0
 POLL_SECONDS = 1.0
 
 
@@ -57,8 +56,15 @@ class PublicFeed:
     """Follows symbols; hears the session's effects and polls what is silent."""
 
     def __init__(
-        self, *, session: StreamSession, rest: Rest, listeners: Listeners, clock: Clock
+        self,
+        *,
+        session: StreamSession,
+        rest: Rest,
+        listeners: Listeners,
+        clock: Clock,
+        stale_seconds: float,
     ) -> None:
+        self._stale_seconds = stale_seconds
         self._session = session
         self._rest = rest
         self._listeners = listeners
@@ -119,9 +125,9 @@ class PublicFeed:
         while True:
             await self._clock.sleep(POLL_SECONDS)
             now = self._clock.monotonic()
-            stale = [key for key, one in self._followed.items() if _is_stale(one, now)]
-            if stale and now - self._heard_at >= STALE_SECONDS:
-                self._carry_out(self._session.cut(f"silent for {STALE_SECONDS:g} s"))
+            stale = [key for key, one in self._followed.items() if self._is_stale(one, now)]
+            if stale and now - self._heard_at >= self._stale_seconds:
+                self._carry_out(self._session.cut(f"silent for {self._stale_seconds:g} s"))
             await asyncio.gather(*(self._poll_one(symbol) for symbol in stale))
 
     async def _poll_one(self, symbol: str) -> None:
@@ -135,8 +141,11 @@ class PublicFeed:
             self.refuse("", f"ticker of {symbol}: {error}")
             return
         followed = self._followed.get(symbol)
-        if followed is not None and _is_stale(followed, self._clock.monotonic()):
+        if followed is not None and self._is_stale(followed, self._clock.monotonic()):
             self._quote(symbol, followed, quote, Source.REST)
+
+    def _is_stale(self, followed: _Followed, now: float) -> bool:
+        return now - followed.heard_at >= self._stale_seconds
 
     def _message(self, frame: Frame) -> None:
         topic = str(frame.get("topic"))
@@ -230,7 +239,3 @@ def groups(symbol: str, topics: PublicTopics) -> Mapping[str, tuple[str, ...]]:
 
 def _group(symbol: str, depth: str) -> str:
     return symbol if depth == "1" else f"{symbol}/{depth}"
-
-
-def _is_stale(followed: _Followed, now: float) -> bool:
-    return now - followed.heard_at >= STALE_SECONDS
