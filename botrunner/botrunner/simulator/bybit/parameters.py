@@ -11,8 +11,8 @@ from typing import TypeVar
 from botrunner.simulator.bybit.codes import parameter_error
 from botrunner.simulator.bybit.wire import Json
 
-_DECIMAL = re.compile(r"-?\d{1,20}(\.\d{1,20})?")
-_INTEGER = re.compile(r"-?\d{1,14}")
+_DECIMAL = re.compile(r"-?\d{1,20}(\.\d{1,20})?", re.ASCII)
+_INTEGER = re.compile(r"-?\d{1,14}", re.ASCII)
 _LATEST_MS = 253_402_300_799_999
 T = TypeVar("T")
 

@@ -87,6 +87,8 @@ TEXTS: Mapping[RefusalReason, tuple[int, str]] = {
         "StopLoss:{value_e4} set for {side} position should {wanted} than "
         "base_price:{limit_e4}??LastPrice",
     ),
+    _R.STOPS_ON_CLOSE: (10001, "params error: tp/sl cannot be set on an order that only closes"),
+    _R.NO_BOOK: (110074, "This contract has no order book"),
     _R.TRAILING_INVALID: (10001, "trailing stop invalid: {value}"),
 }
 

@@ -53,6 +53,7 @@ REJECT_REASONS: Mapping[RejectReason, str] = {
     RejectReason.INSUFFICIENT_BALANCE: "EC_Others",
     RejectReason.REDUCE_ONLY: "EC_Others",
     RejectReason.RISK_LIMIT: "EC_Others",
+    RejectReason.PRICE_BAND: "EC_ReachRiskPriceLimit",
     RejectReason.TOO_MANY_ORDERS: "EC_ReachMaxTradeNum",
     RejectReason.CANCELLED_BY_REQUEST: "EC_PerCancelRequest",
 }
@@ -71,6 +72,8 @@ TRANSACTION_TYPES: Mapping[TransactionType, str] = {
     TransactionType.FUNDING: "SETTLEMENT",
     TransactionType.LIQUIDATION: "LIQUIDATION",
     TransactionType.ADL: "ADL",
+    # The venue logs no such thing; it belongs to the liquidation it follows.
+    TransactionType.INSURANCE: "LIQUIDATION",
 }
 
 MARGIN_MODES: Mapping[MarginMode, str] = {

@@ -29,6 +29,11 @@ class Outbox:
         self.frozen = False
         """While True, frames are dropped instead of sent: the peer hears nothing."""
 
+    @property
+    def waiting(self) -> int:
+        """Frames that have not left yet."""
+        return len(self._queue)
+
     def put(self, topic: str, frame: bytes, delay_seconds: float = 0.0) -> None:
         """Queue a frame; it leaves after the delay, and after every earlier one of its topic."""
         if self.frozen:

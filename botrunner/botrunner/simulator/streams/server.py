@@ -1,8 +1,10 @@
 """The stream endpoints: handshakes, and everybody who is connected."""
 
 import asyncio
+import contextlib
+import struct
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
@@ -15,6 +17,9 @@ from botrunner.simulator.streams.private_feed import PrivateFeed
 from botrunner.simulator.streams.public_feed import PublicFeed
 
 LONGEST_MESSAGE = 1 << 20
+CLOSING_SECONDS = 1.0
+"""How long a client may take to answer a close frame before it is dropped."""
+_CLOSE_CODE = struct.Struct("!H")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,6 +30,7 @@ class Line:
     socket: web.WebSocketResponse
     abort: Callable[[], None]
     """Drops the TCP connection without a word."""
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
 
     def concerns(self, account: str | None, kind: StreamKind | None) -> bool:
         """Whether a fault for this account and kind means this line; None means any."""
@@ -43,7 +49,7 @@ class StreamServer:
         self._private = PrivateFeed(exchange)
         self._lines: dict[Line, None] = {}
         self._count = 0
-        self._closing: set[asyncio.Task[bool]] = set()
+        self._closing: set[asyncio.Task[None]] = set()
 
     async def handle(self, request: web.BaseRequest, kind: StreamKind) -> web.StreamResponse:
         """Serve one connection from its handshake to its end."""
@@ -62,6 +68,7 @@ class StreamServer:
             await converse(socket, line.connection)
         finally:
             del self._lines[line]
+            line.ended.set()
         return socket
 
     def lines(self, account: str | None = None, kind: StreamKind | None = None) -> Iterator[Line]:
@@ -69,8 +76,8 @@ class StreamServer:
         return iter([line for line in self._lines if line.concerns(account, kind)])
 
     def close(self, line: Line, code: int) -> None:
-        """Close a connection in form."""
-        closing = asyncio.create_task(line.socket.close(code=code))
+        """Close a connection in form: a close frame, the client's own, then TCP."""
+        closing = asyncio.create_task(_close(line, code))
         self._closing.add(closing)
         closing.add_done_callback(self._closing.discard)
 
@@ -80,7 +87,7 @@ class StreamServer:
         for line in self.lines():
             self.close(line, WSCloseCode.GOING_AWAY)
         if self._closing:
-            await asyncio.wait(self._closing, timeout=2)
+            await asyncio.wait(self._closing)
 
     def _admits(self, request: web.BaseRequest) -> bool:
         return self.connection_limit.admits(request.remote or "", self._exchange.now())
@@ -107,3 +114,17 @@ class StreamServer:
             self._private,
         )
         return Line(connection, socket, abort)
+
+
+async def _close(line: Line, code: int) -> None:
+    # Not socket.close(): while somebody receives, it ends TCP before the client has answered.
+    line.connection.outbox.frozen = True
+    try:
+        await line.socket.send_frame(_CLOSE_CODE.pack(code), WSMsgType.CLOSE)
+        async with asyncio.timeout(CLOSING_SECONDS):
+            await line.ended.wait()
+    except (ConnectionError, TimeoutError):
+        line.abort()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSING_SECONDS):
+                await line.ended.wait()
