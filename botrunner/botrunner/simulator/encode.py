@@ -20,7 +20,7 @@ def decoded_object(payload: bytes | str) -> Row | None:
     """The JSON object in the payload; None when it holds anything else or is no JSON."""
     try:
         value = _DECODER.decode(payload)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return None
     # A decoder without a type yields plain JSON values and nothing else.
     return cast(Row, value) if isinstance(value, dict) else None

@@ -97,7 +97,7 @@ def stream_account(key: str, expires_ms: int, signature: str, server_ms: int) ->
 
 def _matches(secret: str, origin: bytes, signature: str) -> bool:
     wanted = hmac.new(secret.encode(), origin, hashlib.sha256).hexdigest()
-    return hmac.compare_digest(wanted.encode(), signature.encode())
+    return hmac.compare_digest(wanted.encode(), signature.encode(errors="replace"))
 
 
 def _is_number(value: str) -> bool:

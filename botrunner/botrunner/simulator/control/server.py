@@ -54,7 +54,7 @@ class ControlApi:
         if self._token is None:
             return True
         given = request.headers.get("Authorization", "")
-        return hmac.compare_digest(given.encode(), f"Bearer {self._token}".encode())
+        return hmac.compare_digest(given.encode(errors="replace"), f"Bearer {self._token}".encode())
 
 
 def _answer(status: int, row: Row) -> web.Response:

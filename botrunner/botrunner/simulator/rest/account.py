@@ -16,7 +16,7 @@ from botrunner.simulator.bybit.refusals import refused
 from botrunner.simulator.bybit.wire import Row, milliseconds
 from botrunner.simulator.bybit.words import MARGIN_MODE_OF, TRANSACTION_TYPES
 from botrunner.simulator.exchange import Exchange
-from botrunner.simulator.rest.order_lists import SymbolScope
+from botrunner.simulator.rest.order_lists import SymbolScope, numbered_back_to
 from botrunner.venue.commands import SetBandAdjustment, SetMarginMode
 from botrunner.venue.refusals import Refusal, RefusalReason
 
@@ -78,15 +78,12 @@ def transaction_log(exchange: Exchange, account: str, parameters: Parameters) ->
     default = timedelta(hours=24) if start is None and end is None else timedelta(days=7)
     window = read_window(start, end, exchange.now(), default)
     kind, currency = parameters.text("type"), parameters.text("currency", _COIN)
-    records = exchange.venue.transactions(account)
-    numbered = zip(range(len(records), 0, -1), reversed(records), strict=True)
+    numbered = numbered_back_to(exchange.venue.transactions(account), window)
     page = page_of(
         (
             (number, item)
             for number, item in numbered
-            if window.covers(item.at)
-            and currency == _COIN
-            and kind in ("", TRANSACTION_TYPES[item.transaction_type])
+            if currency == _COIN and kind in ("", TRANSACTION_TYPES[item.transaction_type])
         ),
         lambda entry: (entry[0], milliseconds(entry[1].at)),
         parameters.limit(20, 50),

@@ -38,7 +38,7 @@ class Call:
     @property
     def signed_payload(self) -> bytes:
         """What a client signs after time, key and window."""
-        return self.query.encode() if self.method == "GET" else self.body
+        return self.query.encode(errors="surrogateescape") if self.method == "GET" else self.body
 
     def parameters(self) -> Parameters:
         """The query of a GET, the JSON body of a POST; raises RefusedError for no JSON object."""

@@ -1,8 +1,9 @@
 """Open orders, closed orders and executions, newest first."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import islice, takewhile
+from typing import Protocol, TypeVar
 
 from botrunner.simulator.bybit.codes import parameter_error
 from botrunner.simulator.bybit.executions import execution_row
@@ -39,16 +40,20 @@ def history(exchange: Exchange, account: str, parameters: Parameters) -> Row:
     now = exchange.now()
     window = _order_window(parameters, now)
     status = parameters.text("orderStatus")
-    closed = [
+    closed: Iterator[OrderSnapshot] = reversed(exchange.venue.closed_orders(account))
+    if window is not None:
+        # They stand in the order in which they ended.
+        closed = takewhile(lambda order: order.updated_at >= window.start, closed)
+    found = [
         order
-        for order in exchange.venue.closed_orders(account)
+        for order in closed
         if wanted(order)
         and status in ("", str(order.status))
         and (window is None or window.covers(order.updated_at))
         and (order.filled_quantity or order.updated_at > now - _UNFILLED_KEPT)
     ]
-    closed.sort(key=lambda order: -order.created_seq)
-    return _order_page(exchange, parameters, closed)
+    found.sort(key=lambda order: -order.created_seq)
+    return _order_page(exchange, parameters, found)
 
 
 def executions(exchange: Exchange, account: str, parameters: Parameters) -> Row:
@@ -56,9 +61,8 @@ def executions(exchange: Exchange, account: str, parameters: Parameters) -> Row:
     parameters.category()
     wanted = ExecutionWanted(exchange, parameters)
     window = read_window(parameters.time("startTime"), parameters.time("endTime"), exchange.now())
-    records = exchange.venue.executions(account)
-    numbered = zip(range(len(records), 0, -1), reversed(records), strict=True)
-    chosen = ((n, item) for n, item in numbered if window.covers(item.at) and wanted(item))
+    numbered = numbered_back_to(exchange.venue.executions(account), window)
+    chosen = ((number, item) for number, item in numbered if wanted(item))
     page = page_of(
         chosen,
         lambda entry: (entry[0], milliseconds(entry[1].at)),
@@ -67,6 +71,27 @@ def executions(exchange: Exchange, account: str, parameters: Parameters) -> Row:
     )
     rows = [execution_row(item, exchange.instruments[item.symbol]) for _, item in page.items]
     return listed(rows, page.cursor)
+
+
+class Dated(Protocol):
+    """A record with a time."""
+
+    @property
+    def at(self) -> datetime:
+        """When it happened."""
+        ...
+
+
+R = TypeVar("R", bound=Dated)
+
+
+def numbered_back_to(records: Sequence[R], window: Window) -> Iterator[tuple[int, R]]:
+    """Records of the window, newest first, each with its place in the list counted from 1."""
+    for number, record in zip(range(len(records), 0, -1), reversed(records), strict=True):
+        if record.at < window.start:
+            return
+        if window.covers(record.at):
+            yield number, record
 
 
 class SymbolScope:

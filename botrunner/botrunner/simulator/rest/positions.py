@@ -17,7 +17,7 @@ from botrunner.simulator.bybit.wire import Row, milliseconds
 from botrunner.simulator.bybit.words import POSITION_MODE_OF, PRICE_KIND_OF
 from botrunner.simulator.exchange import Exchange
 from botrunner.simulator.rest.order_entry import refuse_what_is_not_simulated
-from botrunner.simulator.rest.order_lists import SymbolScope
+from botrunner.simulator.rest.order_lists import SymbolScope, numbered_back_to
 from botrunner.venue.commands import Command, SetLeverage, SetTradingStop, SwitchMode
 from botrunner.venue.refusals import RefusalReason
 from botrunner.venue.views import PositionView
@@ -114,10 +114,9 @@ def closed_pnl(exchange: Exchange, account: str, parameters: Parameters) -> Row:
     parameters.category()
     scope = SymbolScope(exchange, parameters)
     window = read_window(parameters.time("startTime"), parameters.time("endTime"), exchange.now())
-    records = exchange.venue.closed_pnl(account)
-    numbered = zip(range(len(records), 0, -1), reversed(records), strict=True)
+    numbered = numbered_back_to(exchange.venue.closed_pnl(account), window)
     page = page_of(
-        ((n, item) for n, item in numbered if item.symbol in scope and window.covers(item.at)),
+        ((number, item) for number, item in numbered if item.symbol in scope),
         lambda entry: (entry[0], milliseconds(entry[1].at)),
         parameters.limit(50, 100),
         parameters.text("cursor"),
