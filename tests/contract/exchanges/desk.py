@@ -102,11 +102,15 @@ class Desk:
         self._running: asyncio.Task[None] | None = None
         self._sequence = itertools.count(1)
 
-    async def start(self, *symbols: str) -> None:
-        """Hedge mode at leverage 10, then streams, until the private one is up."""
+    async def prepare(self) -> None:
+        """Hedge mode at leverage 10."""
         for setting, value in ((Setting.HEDGE_MODE, D(1)), (Setting.LEVERAGE, D(10))):
             action = ApplySetting(symbol=SYMBOL, setting=setting, value=value)
             assert isinstance(await self.exchange.apply_setting(action), SettingApplied)
+
+    async def start(self, *symbols: str) -> None:
+        """Prepare, then streams, until the private one is up."""
+        await self.prepare()
         self.exchange.watch(symbols)
         self.run()
         await self.until("PrivateStreamRestored")

@@ -23,6 +23,10 @@ _ALREADY = "already subscribed"
 """A refusal that says that the wish is fulfilled."""
 
 
+_EXPIRED = "Params Error"
+"""What an expiry that lay in the past is answered with: the clock's fault, not the key's."""
+
+
 class BybitDialect(Dialect):
     """Topics are plain strings; one unknown topic refuses the whole request."""
 
@@ -72,7 +76,7 @@ def _sign_in_answer(frame: Frame) -> SignInAnswer:
     message = frame.get("ret_msg") or frame.get("retMsg") or ""
     return SignInAnswer(
         accepted=frame.get("success") is True,
-        is_final=not codes.is_passing(code),
+        is_final=message != _EXPIRED and not codes.is_passing(code),
         code=code if isinstance(code, int) and code != 0 else None,
         message=str(message),
     )

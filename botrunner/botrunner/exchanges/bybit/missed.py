@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
+from typing_extensions import override
+
 from botrunner.domain.control import Event
 from botrunner.domain.events import (
     FundingSettled,
@@ -17,10 +19,13 @@ from botrunner.domain.position import Position
 from botrunner.domain.side import Side
 from botrunner.exchanges.bybit import fields, history, mapper_orders
 from botrunner.exchanges.bybit.known_orders import KnownOrders
+from botrunner.exchanges.bybit.private_feed import GapReader
 from botrunner.exchanges.bybit.reads import Reads
 
+Booked = OrderFilled | FundingSettled
 
-class Missed:
+
+class Missed(GapReader):
     """Reads facts since a moment, in the order in which they may be acted upon."""
 
     def __init__(self, reads: Reads, known: KnownOrders, venue_now: Callable[[], datetime]) -> None:
@@ -29,12 +34,14 @@ class Missed:
         self._venue_now = venue_now
         self._held: dict[tuple[str, Side], Position] = {}
 
+    @override
     def note(self, event: Event) -> None:
         """Remember what is held, so that what has gone meanwhile can be told as flat."""
         if isinstance(event, PositionChanged):
             position = event.position
             self._held[position.symbol, position.side] = position
 
+    @override
     async def read(self, since: datetime) -> tuple[Event, ...]:
         """Fills in time order; what known open orders have become; what rests; positions; wallet.
 
@@ -50,17 +57,20 @@ class Missed:
         for venue_id, order in resting_before.items():
             if venue_id not in resting:
                 ended += await self._reads.order(order.order_id, order.symbol)
-        opened = (mapper_orders.order_event(row) for row in open_rows)
-        return (*fills, *ended, *opened, *self._told(positions), WalletChanged(wallet=wallet))
+        fills += [event for event in ended if isinstance(event, OrderFilled)]
+        became = [event for event in ended if not isinstance(event, OrderFilled)]
+        opened = [mapper_orders.order_event(row) for row in open_rows]
+        wallet_told = WalletChanged(wallet=wallet)
+        return (*_once_each(fills), *became, *opened, *self._told(positions), wallet_told)
 
-    async def _executions(self, since: datetime) -> list[OrderFilled | FundingSettled]:
-        found: list[OrderFilled | FundingSettled] = []
+    async def _executions(self, since: datetime) -> list[Booked]:
+        found: list[Booked] = []
         for start, end in history.windows(self._venue_now()):
             read = await self._reads.executions(max(start, since), end)
             found += [*read.fills, *read.funding]
             if start <= since:
                 break
-        return sorted(found, key=lambda event: event.at)
+        return found
 
     def _told(self, positions: tuple[Position, ...]) -> list[PositionChanged]:
         at = self._venue_now()
@@ -69,3 +79,9 @@ class Missed:
             if key not in told and position.quantity:
                 told[key] = replace(position, quantity=Decimal(0), average_price=Decimal(0))
         return [PositionChanged(position=position, at=at) for position in told.values()]
+
+
+def _once_each(booked: list[Booked]) -> list[Booked]:
+    """In time order; an execution read twice, by its span and by its order, counts once."""
+    distinct = {event.execution_id: event for event in booked}
+    return sorted(distinct.values(), key=lambda event: event.at)

@@ -8,6 +8,7 @@ believed is treated as a gap: the engine is told that the stream is lost until i
 import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from botrunner.domain.control import (
     Block,
@@ -21,7 +22,6 @@ from botrunner.domain.events import OrderFilled
 from botrunner.exchanges import session
 from botrunner.exchanges.bybit import codes
 from botrunner.exchanges.bybit.known_orders import KnownOrders
-from botrunner.exchanges.bybit.missed import Missed
 from botrunner.exchanges.bybit.private_messages import events_of
 from botrunner.exchanges.errors import ExchangeError, MessageError
 from botrunner.exchanges.outcome import Failure, Problem
@@ -40,6 +40,18 @@ OVERLAP = timedelta(seconds=60)
 """Executions are read from this long before the last one seen."""
 
 
+class GapReader(Protocol):
+    """Reads what a gap hid."""
+
+    def note(self, event: Event) -> None:
+        """Hear an event, to know afterwards what has gone."""
+        ...
+
+    async def read(self, since: datetime) -> tuple[Event, ...]:
+        """Facts since a moment, in order. Raises ExchangeError or MessageError."""
+        ...
+
+
 class PrivateFeed:
     """Turns the session's effects into events; holds them back while a gap is being read."""
 
@@ -47,7 +59,7 @@ class PrivateFeed:
         self,
         *,
         known: KnownOrders,
-        missed: Missed,
+        missed: GapReader,
         listeners: Listeners,
         clock: Clock,
         venue_now: Callable[[], datetime],

@@ -49,6 +49,10 @@ class _HeldBackError(Exception):
     """The guard said no at the write."""
 
 
+class _NoTurnError(Exception):
+    """A thread was free only after the deadline."""
+
+
 class _Client(HTTP):  # type: ignore[misc]  # pybit has no types
     """pybit with the venue's time instead of the machine's, per instance, and a silent repr."""
 
@@ -91,6 +95,7 @@ class Rest:
         self._credentials = credentials
         self._clock = clock
         self._local = threading.local()
+        self._clients: list[_Client] = []
         self._banned_until = 0.0
         self.timeout_seconds = timeout_seconds
         self.offset = timedelta(0)
@@ -133,22 +138,29 @@ class Rest:
         """Take no more calls; those under way end by their deadlines, in the background."""
         for pool in self._pools.values():
             pool.shutdown(wait=False, cancel_futures=True)
+        for client in self._clients:
+            client.client.close()
 
     def _submit(self, request: Request, may_send: Guard) -> "Future[object]":
+        deadline = self._clock.monotonic() + self.timeout_seconds
         try:
-            return self._pools[_lane(request)].submit(self._send, request, may_send)
+            return self._pools[_lane(request)].submit(self._send, request, may_send, deadline)
         except RuntimeError:
             problem = Problem(failure=Failure.LOCAL, text="this exchange is closed")
             raise error_for(request.operation, problem) from None
 
     def _late(self, task: "Future[object]") -> Problem:
         if task.cancel():
-            return Problem(failure=Failure.UNSENT, text="no turn before the deadline")
+            return _no_turn()
         text = f"no answer within {self.timeout_seconds:g} s"
         return Problem(failure=Failure.SILENT, text=text, remedy="it is read before going on")
 
-    def _send(self, request: Request, may_send: Guard) -> object:
+    def _send(self, request: Request, may_send: Guard, deadline: float) -> object:
         client = self._client()
+        left = deadline - self._clock.monotonic()
+        if left <= 0:
+            raise _NoTurnError
+        client.timeout = (min(CONNECT_SECONDS, left), left)
         if not may_send():
             raise _HeldBackError
         answer: object = getattr(client, request.method)(**request.params)
@@ -162,13 +174,13 @@ class Rest:
                 self._timestamp_ms,
                 api_key=keys.api_key if keys else None,
                 api_secret=keys.api_secret if keys else None,
-                timeout=(CONNECT_SECONDS, self.timeout_seconds),
                 max_retries=1,
                 retry_codes={_NO_SUCH_CODE},
                 return_response_headers=True,
             )
             client.endpoint = self._endpoint
             self._local.client = client
+            self._clients.append(client)
         return client
 
     def _timestamp_ms(self) -> int:
@@ -190,6 +202,8 @@ class Rest:
         match error:
             case _HeldBackError():
                 return Problem(failure=Failure.LOCAL, text="held back at the write")
+            case _NoTurnError():
+                return _no_turn()
             case InvalidRequestError():
                 return self._refusal(error)
             case FailedRequestError():
@@ -239,6 +253,10 @@ def _parts(answer: object) -> tuple[Mapping[str, object], Mapping[str, str]]:
     if isinstance(answer, tuple) and len(answer) == 3 and isinstance(answer[0], Mapping):
         return answer[0], answer[2]
     return {}, {}
+
+
+def _no_turn() -> Problem:
+    return Problem(failure=Failure.UNSENT, text="no turn before the deadline")
 
 
 def _unreadable(text: str) -> Problem:

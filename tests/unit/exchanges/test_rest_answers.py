@@ -1,0 +1,204 @@
+"""Answers that are none, through real sockets (EX-2, EX-11, EX-13)."""
+
+import asyncio
+import socketserver
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+from typing_extensions import override
+
+from botrunner.exchanges.bybit import requests
+from botrunner.exchanges.bybit.requests import Request
+from botrunner.exchanges.bybit.rest import Reply, Rest
+from botrunner.exchanges.credentials import Credentials
+from botrunner.exchanges.errors import (
+    ExchangeError,
+    OutcomeUnknownError,
+    RateLimitedError,
+    UnavailableError,
+)
+from botrunner.exchanges.outcome import Failure, Operation
+from botrunner.exchanges.retry import Effort
+from botrunner.service.clock import SystemClock
+
+KEYS = Credentials(api_key="key-of-the-account", api_secret="secret-of-the-account")
+WRITE = Request(
+    method="cancel_order",
+    group="order",
+    operation=Operation.PLACE,
+    effort=Effort.LIMIT,
+    params={"category": "linear", "symbol": "X", "orderLinkId": "a"},
+)
+
+
+def http(body: str, status: str = "200 OK", headers: str = "") -> bytes:
+    payload = body.encode()
+    head = f"HTTP/1.1 {status}\r\nContent-Length: {len(payload)}\r\n{headers}\r\n"
+    return head.encode() + payload
+
+
+class _Peer(socketserver.ThreadingTCPServer):
+    """A server that answers everybody by ``answer_to`` the request's path; None: never."""
+
+    allow_reuse_address = True
+
+    def __init__(self, answer_to: Callable[[str], bytes | None]) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.answer_to = answer_to
+        self.paths: list[str] = []
+
+
+class _Handler(socketserver.StreamRequestHandler):
+    server: _Peer
+
+    @override
+    def handle(self) -> None:
+        path = self.rfile.readline().decode().split()[1].partition("?")[0]
+        while self.rfile.readline().strip():
+            continue
+        self.server.paths.append(path)
+        answer = self.server.answer_to(path)
+        if answer is None:
+            self.rfile.read()  # Until the client gives up.
+        else:
+            self.wfile.write(answer)
+
+
+@contextmanager
+def peer(answer_to: Callable[[str], bytes | None]) -> Iterator[_Peer]:
+    """A listening peer, whose handlers have ended at the end."""
+    with _Peer(answer_to) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@contextmanager
+def rest_at(server: _Peer, timeout_seconds: float = 5.0) -> Iterator[Rest]:
+    """REST at that peer."""
+    rest = Rest(
+        endpoint=f"http://127.0.0.1:{server.server_address[1]}",
+        credentials=KEYS,
+        clock=SystemClock(),
+        timeout_seconds=timeout_seconds,
+    )
+    try:
+        yield rest
+    finally:
+        rest.close()
+
+
+@contextmanager
+def answering(answer: bytes | None, timeout_seconds: float = 5.0) -> Iterator[Rest]:
+    """REST at a peer that says the same to everybody; None: nothing at all."""
+    with peer(lambda _: answer) as server, rest_at(server, timeout_seconds) as rest:
+        yield rest
+
+
+async def failure(rest: Rest, request: Request) -> ExchangeError:
+    with pytest.raises(ExchangeError) as raised:
+        await rest.call(request, lambda: True)
+    return raised.value
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        http("<html>gateway</html>"),
+        http("[]"),
+        http("17"),
+        http("{}"),
+        http('{"retMsg":"OK","result":{}}'),
+        http('{"retCode":0,"retMsg":"OK","result":null}'),
+        http('{"retCode":0,"retMsg":"OK","result":[]}'),
+        http("no", "502 Bad Gateway"),
+        http("no", "404 Not Found"),
+        b"HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n{",
+        b"nonsense\r\n\r\n",
+        b"",
+        None,
+    ],
+)
+async def test_what_is_no_answer_is_unknown_for_a_write_and_an_error_for_a_read(
+    answer: bytes | None,
+) -> None:
+    """EX-11."""
+    with answering(answer, timeout_seconds=0.3) as rest:
+        write, read = await failure(rest, WRITE), await failure(rest, requests.wallet())
+
+    assert type(write) is OutcomeUnknownError
+    assert type(read) is UnavailableError
+
+
+async def test_a_success_carries_result_time_and_what_the_limit_has_left() -> None:
+    body = '{"retCode":0,"retMsg":"OK","result":{"a":1},"time":7}'
+    with answering(http(body, headers="X-Bapi-Limit-Status: 4\r\n")) as rest:
+        reply = await rest.call(WRITE, lambda: True)
+
+    assert reply == Reply(result={"a": 1}, time_ms=7, remaining=4)
+
+
+async def test_a_limit_tells_when_it_resets() -> None:
+    body = '{"retCode":10006,"retMsg":"Too many visits!","result":{}}'
+    headers = "X-Bapi-Limit-Reset-Timestamp: 1767268800000\r\n"
+    with answering(http(body, headers=headers)) as rest:
+        error = await failure(rest, WRITE)
+
+    assert type(error) is RateLimitedError
+    assert error.problem.retry_at is not None
+    assert error.problem.retry_at.isoformat() == "2026-01-01T12:00:00+00:00"
+
+
+async def test_what_gets_no_turn_before_the_deadline_was_never_sent() -> None:
+    """EX-2: all threads of the lane are held by a peer that says nothing."""
+    with peer(lambda _: None) as server, rest_at(server, timeout_seconds=0.4) as rest:
+        errors = await asyncio.gather(*(failure(rest, WRITE) for _ in range(12)))
+
+    unsent = [error for error in errors if error.problem.failure is Failure.UNSENT]
+    assert {type(error) for error in errors} == {OutcomeUnknownError, UnavailableError}
+    assert 4 <= len(server.paths) <= len(errors) - len(unsent)
+
+
+async def test_slow_reads_do_not_hold_exits_up() -> None:
+    """Cancels and exits have threads of their own."""
+    fine = http('{"retCode":0,"retMsg":"OK","result":{}}')
+    with (
+        peer(lambda path: None if "wallet" in path else fine) as server,
+        rest_at(server, timeout_seconds=1.0) as rest,
+    ):
+        slow = [asyncio.create_task(failure(rest, requests.wallet())) for _ in range(10)]
+        cancel = replace(WRITE, operation=Operation.CANCEL, is_essential=True)
+        await rest.call(cancel, lambda: True)
+        done_while_slow = [task.done() for task in slow]
+        await asyncio.gather(*slow)
+
+    assert "/v5/order/cancel" in server.paths
+    assert done_while_slow == [False] * 10
+
+
+async def test_after_it_is_closed_nothing_is_sent() -> None:
+    with answering(http("{}")) as rest:
+        rest.close()
+        error = await failure(rest, WRITE)
+
+    assert error.problem.failure is Failure.LOCAL
+
+
+async def test_neither_client_nor_keys_can_be_printed() -> None:
+    """EX-13: the client of the library would print its secret."""
+    rest = Rest(
+        endpoint="http://127.0.0.1:1", credentials=KEYS, clock=SystemClock(), timeout_seconds=1
+    )
+    client = rest._client()
+    rest.close()
+
+    said = f"{client!r} {client} {KEYS!r} {KEYS} {rest!r}"
+    assert "of-the-account" not in said
+    assert KEYS.redact("origin_string[1key-of-the-account5000]") == "origin_string[1[redacted]5000]"
