@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from itertools import islice
 
 from botrunner.simulator.bybit.candle import DAY_MS, MINUTE_MS, Bar, start_of
 from botrunner.simulator.bybit.wire import milliseconds
 
-MOST_MINUTES = 50_000
+MOST_MINUTES = 14 * 1440
+"""Two weeks: what is older is dropped, and never read from the past."""
 _ZERO = Decimal(0)
 
 
@@ -33,6 +33,7 @@ class BarSeries:
     def __init__(self, past: Iterator[PastPrice] = iter(())) -> None:
         self._minutes: deque[Bar] = deque()
         self._past = past
+        self._past_ended = False
         self._running: dict[str, Bar] = {}
 
     def add(self, at_ms: int, price: Decimal, quantity: Decimal = _ZERO) -> None:
@@ -66,15 +67,23 @@ class BarSeries:
         self._fill_to(at_ms)
         return self._grouped_newest_first(interval, start_of(interval, start_ms), end_ms)
 
+    def lacks(self, start_ms: int) -> bool:
+        """Whether more of the source's past is needed, and to be had, for bars since a moment."""
+        if not self._minutes or self._past_ended or len(self._minutes) >= MOST_MINUTES:
+            return False
+        # The minute that is read last is whole only once a price before it was seen.
+        return self._minutes[0].start_ms >= start_ms
+
     def reach_back(self, start_ms: int, most_steps: int) -> None:
         """Read the source's past until ``start_ms``, at most ``most_steps`` prices of it."""
-        # The minute that is read last is whole only once a price before it was seen.
-        if not self._minutes or self._minutes[0].start_ms < start_ms:
-            return
-        for past in islice(self._past, most_steps):
-            self._precede(milliseconds(past.at), past.price, past.quantity)
-            if self._minutes[0].start_ms < start_ms or len(self._minutes) >= MOST_MINUTES:
+        for _ in range(most_steps):
+            if not self.lacks(start_ms):
                 break
+            past = next(self._past, None)
+            if past is None:
+                self._past_ended = True
+                break
+            self._precede(milliseconds(past.at), past.price, past.quantity)
         self._running.clear()
 
     def minutes_since(self, start_ms: int) -> Iterator[Bar]:

@@ -1,5 +1,6 @@
 """Public market data over REST."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -150,10 +151,12 @@ def past_minutes(minutes: int) -> SteadyPrices:
         PriceStep(
             symbol="BTCUSDT",
             offset=timedelta(seconds=-15 * number),
-            last=Decimal(50_000 - number),
-            mark=Decimal(40_000 - number),
-            index=Decimal(30_000 - number),
-            trade=Trade(price=Decimal(50_000 - number), quantity=Decimal("0.5"), side="Buy"),
+            last=Decimal(50_000 - number % 20_000),
+            mark=Decimal(40_000 - number % 20_000),
+            index=Decimal(30_000 - number % 20_000),
+            trade=Trade(
+                price=Decimal(50_000 - number % 20_000), quantity=Decimal("0.5"), side="Buy"
+            ),
         )
         for number in range(1, 4 * minutes + 1)
     ]
@@ -211,6 +214,24 @@ async def test_candles_reach_back_into_the_sources_past(
         "49760.00",
         "49999.00",
     ]
+
+
+async def test_others_are_answered_while_a_long_past_is_read(
+    start_simulator: StartSimulator, session: aiohttp.ClientSession
+) -> None:
+    simulator = await start_simulator(source=past_minutes(14 * 1440))
+    client = RawClient(session, simulator.rest_url)
+    long = asyncio.create_task(
+        client.get(
+            "/v5/market/kline", category="linear", symbol="BTCUSDT", interval="60", limit=1000
+        )
+    )
+    await client.get("/v5/market/time")
+    await client.get("/v5/market/time")
+
+    assert not long.done()
+    # Two weeks of hours are kept, and the running one.
+    assert len((await long).rows) in (336, 337)
 
 
 async def test_mark_and_index_have_candles_of_five_columns(

@@ -1,6 +1,6 @@
 """One request as it came in."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
@@ -15,6 +15,10 @@ Handler = Callable[[Exchange, str, Parameters], Row]
 parameters; returns the result or raises RefusedError."""
 
 
+Preparation = Callable[[Exchange, Parameters], Iterator[None]]
+"""Work too long for one turn of the loop, in pieces; may raise RefusedError like the handler."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
     """What stands behind one method and path."""
@@ -22,6 +26,8 @@ class Endpoint:
     handler: Handler
     per_second: int | None
     """Requests a user may send in a rolling second; None: public, not signed."""
+    prepare: Preparation | None = None
+    """What is to be done before the handler, with turns for others in between."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

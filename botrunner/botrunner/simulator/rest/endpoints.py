@@ -3,14 +3,21 @@
 Limits are the venue's for users without a VIP level (the reference's section on rate limits).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from operator import attrgetter
 
+from botrunner.simulator.klines import BarSeries
+from botrunner.simulator.market import SymbolMarket
 from botrunner.simulator.rest import account, market, order_entry, order_lists, positions
 from botrunner.simulator.rest.call import Endpoint, Handler
 
 
 def _public(handler: Handler) -> Endpoint:
     return Endpoint(handler=handler, per_second=None)
+
+
+def _candles(handler: Handler, pick: Callable[[SymbolMarket], BarSeries]) -> Endpoint:
+    return Endpoint(handler=handler, per_second=None, prepare=market.past_reader(pick))
 
 
 def _signed(handler: Handler, per_second: int) -> Endpoint:
@@ -21,9 +28,11 @@ ENDPOINTS: Mapping[tuple[str, str], Endpoint] = {
     ("GET", "/v5/market/time"): _public(market.time),
     ("GET", "/v5/market/instruments-info"): _public(market.instruments),
     ("GET", "/v5/market/tickers"): _public(market.tickers),
-    ("GET", "/v5/market/kline"): _public(market.kline),
-    ("GET", "/v5/market/mark-price-kline"): _public(market.mark_price_kline),
-    ("GET", "/v5/market/index-price-kline"): _public(market.index_price_kline),
+    ("GET", "/v5/market/kline"): _candles(market.kline, attrgetter("last")),
+    ("GET", "/v5/market/mark-price-kline"): _candles(market.mark_price_kline, attrgetter("mark")),
+    ("GET", "/v5/market/index-price-kline"): _candles(
+        market.index_price_kline, attrgetter("index")
+    ),
     ("GET", "/v5/market/orderbook"): _public(market.order_book),
     ("GET", "/v5/market/recent-trade"): _public(market.recent_trades),
     ("GET", "/v5/market/funding/history"): _public(market.funding_history),

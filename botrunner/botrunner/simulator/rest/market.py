@@ -1,6 +1,6 @@
 """Public market data."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import islice
 
 from botrunner.simulator.bybit.candle import INTERVALS, Bar, end_of, start_of
@@ -22,9 +22,11 @@ from botrunner.simulator.bybit.parameters import Parameters
 from botrunner.simulator.bybit.wire import Json, Row, milliseconds
 from botrunner.simulator.exchange import Exchange
 from botrunner.simulator.klines import BarSeries
+from botrunner.simulator.market import SymbolMarket
+from botrunner.simulator.rest.call import Preparation
 
 _RISK_SYMBOLS_A_PAGE = 15
-_PAST_STEPS_A_REQUEST = 200_000
+_PAST_STEPS_A_TURN = 1_000
 
 
 def time(exchange: Exchange, account: str, parameters: Parameters) -> Row:
@@ -153,6 +155,38 @@ def price_limit(exchange: Exchange, account: str, parameters: Parameters) -> Row
     return price_limit_result(instrument, band, exchange.now_ms())
 
 
+def past_reader(pick: Callable[[SymbolMarket], BarSeries]) -> Preparation:
+    """Reads as much of the source's past as the candles asked for need, in short turns."""
+
+    def read(exchange: Exchange, parameters: Parameters) -> Iterator[None]:
+        series = pick(exchange.markets[exchange.instrument(parameters.required("symbol")).symbol])
+        span = _Span(exchange, parameters)
+        while series.lacks(span.start):
+            series.reach_back(span.start, _PAST_STEPS_A_TURN)
+            yield
+
+    return read
+
+
+class _Span:
+    """The candles a request asks for."""
+
+    def __init__(self, exchange: Exchange, parameters: Parameters) -> None:
+        self.interval = parameters.text("interval")
+        if self.interval not in INTERVALS:
+            raise parameter_error("params error: interval invalid")
+        self.limit = parameters.limit(200, 1000)
+        self.now = exchange.now_ms()
+        length = end_of(self.interval, 0) + 1
+        start, end = parameters.time("start"), parameters.time("end")
+        if end is None:
+            end = self.now if start is None else start + self.limit * length
+        self.end = end
+        if start is None:
+            start = start_of(self.interval, end) - (self.limit - 1) * length
+        self.start = start
+
+
 def _klines(
     exchange: Exchange,
     parameters: Parameters,
@@ -160,19 +194,9 @@ def _klines(
     row: Callable[[Bar], list[Json]],
 ) -> Row:
     parameters.category()
-    interval = parameters.text("interval")
-    if interval not in INTERVALS:
-        raise parameter_error("params error: interval invalid")
-    limit, now = parameters.limit(200, 1000), exchange.now_ms()
-    length = end_of(interval, 0) + 1
-    start, end = parameters.time("start"), parameters.time("end")
-    if end is None:
-        end = now if start is None else start + limit * length
-    if start is None:
-        start = start_of(interval, end) - (limit - 1) * length
-    series.reach_back(start, _PAST_STEPS_A_REQUEST)
-    bars = islice(series.newest_first(interval, start, end, now), limit)
-    rows: list[Json] = [row(bar) for bar in bars]
+    span = _Span(exchange, parameters)
+    found = series.newest_first(span.interval, span.start, span.end, span.now)
+    rows: list[Json] = [row(bar) for bar in islice(found, span.limit)]
     return {"category": "linear", "symbol": parameters.required("symbol"), "list": rows}
 
 

@@ -1,6 +1,7 @@
 """The REST interface: signature, limits, faults and the log around the endpoints."""
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -65,6 +66,7 @@ class RestApi:
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request, late or not at all if a fault says so."""
         call = await _read(request)
+        await self._prepare(call)
         claimed = account_of(call.headers.get("X-BAPI-API-KEY", "")) or ""
         number, at = self._log.next_number(), self._exchange.now()
         answer = self._answer(call, claimed)
@@ -92,6 +94,15 @@ class RestApi:
         if lost is not None:
             await _lose(request, hang=lost.hang)
         return web.Response(status=answer.status, body=answer.body, headers=answer.headers)
+
+    async def _prepare(self, call: Call) -> None:
+        endpoint = ENDPOINTS.get((call.method, call.path))
+        if endpoint is None or endpoint.prepare is None:
+            return
+        # What is wrong with the parameters, the handler says again, as the answer.
+        with contextlib.suppress(RefusedError):
+            for _ in endpoint.prepare(self._exchange, call.parameters()):
+                await asyncio.sleep(0)
 
     def _lost(self, answer: Answer, account: str, path: str) -> Fault | None:
         if answer.code != codes.OK or answer.status != 200:
