@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import json
+import re
 import signal
 from collections.abc import Callable
 from contextlib import suppress
@@ -120,8 +121,8 @@ def simulator(
         "speed": speed,
         "seed": seed,
         "step": step or None,
-        "initial_balance": initial_balance,
-        "rate_limits": False if no_rate_limits else None,
+        "initialBalance": initial_balance,
+        "rateLimits": False if no_rate_limits else None,
     }
     given = {name: value for name, value in changes.items() if value is not None}
     file, settings = _prepare(scenario, symbols, prices or [], given)
@@ -236,17 +237,20 @@ Ready. Ctrl-C stops it."""
 
 
 def _explain(error: OSError, settings: "SimulatorSettings") -> str:
-    place = f"{settings.host}:{settings.port} or control port {settings.control_port}"
+    # The event loop names the address in its text only.
+    found = re.search(r"\('([^']*)', (\d+)", str(error))
+    host, port = (found[1], int(found[2])) if found else (settings.host, settings.port)
+    option = "--control-port" if port == settings.control_port else "--port"
     match error.errno:
         case errno.EADDRINUSE:
             return (
-                f"{place}: {error.strerror or error}; stop what listens there or give another "
-                "--port and --control-port (0 takes any that is free)"
+                f"port {port} on {host} is in use; stop what listens there or give another "
+                f"{option} (0 takes any that is free)"
             )
         case errno.EACCES:
-            return f"{place}: not permitted; ports below 1024 need root, give a higher one"
+            return f"port {port} on {host} is not permitted; give a {option} above 1023"
         case _:
-            return f"{place}: cannot listen: {error}; check --host"
+            return f"cannot listen on {host}, port {port}: {error.strerror or error}; check --host"
 
 
 def _fail(problem: str) -> NoReturn:

@@ -62,12 +62,15 @@ def parse_scenario(name: str, text: str) -> ScenarioFile:
 
 
 def change_scenario(file: ScenarioFile, name: str, changes: Mapping[str, Any]) -> ScenarioFile:
-    """Replace top-level fields (by their Python names); complaints about them are by ``name``."""
+    """Replace top-level fields, by their names in the file; ``name`` is what complaints call it."""
     try:
         Scenario.model_validate(changes)
     except ValidationError as error:
         raise ScenarioError("\n".join(_complaints(name, None, error.errors()))) from None
-    kept = {field: getattr(file.scenario, field) for field in Scenario.model_fields}
+    kept = {
+        field.alias or name: getattr(file.scenario, name)
+        for name, field in Scenario.model_fields.items()
+    }
     return replace(file, scenario=Scenario.model_validate({**kept, **changes}))
 
 
