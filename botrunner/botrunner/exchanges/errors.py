@@ -10,6 +10,10 @@ class MessageError(ValueError):
     """
 
 
+class NotApplicableError(MessageError):
+    """The venue leaves the value out on purpose: it has none in the account's present mode."""
+
+
 class ExchangeError(Exception):
     """A request failed. Raised only as one of the classes below; its text holds no secret."""
 

@@ -210,6 +210,10 @@ class Exchange(Protocol):
         """Follow exactly these symbols on the public stream."""
         ...
 
+    def set_request_timeout(self, seconds: float) -> None:
+        """Every request from now on has this deadline in all (``requestTimeoutSeconds``)."""
+        ...
+
     async def run(self) -> None:
         """Keep streams and clock going until cancelled.
 

@@ -102,6 +102,7 @@ def test_a_resting_order_is_told_with_its_terms() -> None:
         quantity=D(100),
         price=D("0.5"),
         filled=D(40),
+        created_at=AT - timedelta(seconds=1),
     )
 
 
@@ -299,3 +300,5 @@ def test_the_oldest_ended_order_is_forgotten_first_and_open_ones_never() -> None
     assert known.by_venue_id("0") is None
     assert known.by_venue_id("1") is not None
     assert list(known.open_orders()) == ["open"]
+    known.forget("open")
+    assert known.by_venue_id("open") is None

@@ -151,6 +151,16 @@ async def test_a_message_that_cannot_be_believed_counts_as_a_gap() -> None:
     assert "hush" not in refused.message
 
 
+async def test_a_wallet_under_isolated_margin_is_no_event_and_no_gap() -> None:
+    """PR-2: the venue leaves its fields empty; nothing is made up, and cross margin follows."""
+    heard = Heard()
+    heard.change(StreamState.CONNECTED)
+    await heard.answer(())
+    heard.message({**GOOD, "data": [{**GOOD["data"][0], "totalAvailableBalance": ""}]})
+
+    assert heard.names() == ["PrivateStreamRestored"]
+
+
 async def test_a_gap_that_cannot_be_read_is_asked_for_again_and_nothing_goes_on() -> None:
     heard = Heard()
     heard.change(StreamState.CONNECTED)

@@ -171,6 +171,10 @@ class BybitExchange(Exchange):
         self._public.watch(symbols, topics)
 
     @override
+    def set_request_timeout(self, seconds: float) -> None:
+        self._rest.timeout_seconds = seconds
+
+    @override
     async def run(self) -> None:
         # A sign-in is refused for good where the clock is wrong, so the clock comes first.
         await self._try_to_measure()

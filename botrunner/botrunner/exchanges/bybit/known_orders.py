@@ -41,6 +41,10 @@ class KnownOrders:
         if len(self._final) > self._capacity:
             del self._final[next(iter(self._final))]
 
+    def forget(self, venue_id: str) -> None:
+        """Forget an order that rested by the last word heard and is nowhere."""
+        self._open.pop(venue_id, None)
+
     def by_venue_id(self, venue_id: str) -> KnownOrder | None:
         """The order, if it was seen."""
         return self._open.get(venue_id) or self._final.get(venue_id)

@@ -8,7 +8,7 @@ from botrunner.domain.position import Position
 from botrunner.domain.side import Side
 from botrunner.exchanges.bybit import fields
 from botrunner.exchanges.bybit.fields import Row
-from botrunner.exchanges.errors import MessageError
+from botrunner.exchanges.errors import MessageError, NotApplicableError
 from botrunner.exchanges.port import KeyInformation
 
 _SIDE_OF_INDEX = {1: Side.LONG, 2: Side.SHORT}
@@ -46,9 +46,11 @@ def positions(row: Row) -> tuple[Position, ...]:
 def wallet(row: Row, at: datetime) -> Wallet:
     """A unified account under cross margin, in USD(T).
 
-    Under isolated margin the venue leaves the account's fields empty; that raises MessageError,
-    for no value is made up.
+    Under isolated margin the venue leaves the account's fields empty; that raises
+    NotApplicableError, for no value is made up.
     """
+    if row.get("totalAvailableBalance") == "":
+        raise NotApplicableError("totalAvailableBalance: empty, as under isolated margin")
     profit = "totalPerpUPL" if "totalPerpUPL" in row else "totalPerpUpl"
     return Wallet(
         equity=fields.decimal(row, "totalEquity"),

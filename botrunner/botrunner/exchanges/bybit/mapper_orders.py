@@ -92,6 +92,7 @@ def order_event(row: Row) -> OrderEvent:
             quantity=fields.not_negative(row, "qty"),
             price=fields.decimal_or_zero(row, "price"),
             filled=filled,
+            created_at=fields.moment(row, "createdTime"),
         )
     if status == "Filled":
         return OrderCompleted(order_id=identity, at=at, filled=filled)

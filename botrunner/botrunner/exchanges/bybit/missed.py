@@ -12,15 +12,17 @@ from botrunner.domain.events import (
     FundingSettled,
     OrderEvent,
     OrderFilled,
+    OrderNotFound,
     PositionChanged,
     WalletChanged,
 )
 from botrunner.domain.position import Position
 from botrunner.domain.side import Side
 from botrunner.exchanges.bybit import fields, history, mapper_orders
-from botrunner.exchanges.bybit.known_orders import KnownOrders
+from botrunner.exchanges.bybit.known_orders import KnownOrder, KnownOrders
 from botrunner.exchanges.bybit.private_feed import GapReader
 from botrunner.exchanges.bybit.reads import Reads
+from botrunner.exchanges.errors import NotApplicableError
 
 Booked = OrderFilled | FundingSettled
 
@@ -50,18 +52,31 @@ class Missed(GapReader):
         resting_before = self._known.open_orders()
         open_rows = await self._reads.open_orders()
         positions = await self._reads.positions()
-        wallet = await self._reads.wallet()
+        wallet = await self._wallet()
         fills = await self._executions(since)
         resting = {fields.name(row, "orderId") for row in open_rows}
         ended: list[OrderEvent] = []
         for venue_id, order in resting_before.items():
             if venue_id not in resting:
-                ended += await self._reads.order(order.order_id, order.symbol)
+                ended += await self._became(venue_id, order)
         fills += [event for event in ended if isinstance(event, OrderFilled)]
         became = [event for event in ended if not isinstance(event, OrderFilled)]
         opened = [mapper_orders.order_event(row) for row in open_rows]
-        wallet_told = WalletChanged(wallet=wallet)
-        return (*_once_each(fills), *became, *opened, *self._told(positions), wallet_told)
+        return (*_once_each(fills), *became, *opened, *self._told(positions), *wallet)
+
+    async def _wallet(self) -> list[WalletChanged]:
+        try:
+            return [WalletChanged(wallet=await self._reads.wallet())]
+        except NotApplicableError:
+            # The stream counts as up all the same, or cross margin would never be set.
+            return []
+
+    async def _became(self, venue_id: str, order: KnownOrder) -> tuple[OrderEvent, ...]:
+        events = await self._reads.order(order.order_id, order.symbol)
+        if isinstance(events[-1], OrderNotFound):
+            # From here on the engine asks; at the next gap it is not looked for again.
+            self._known.forget(venue_id)
+        return events
 
     async def _executions(self, since: datetime) -> list[Booked]:
         found: list[Booked] = []

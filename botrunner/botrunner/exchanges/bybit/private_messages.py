@@ -3,12 +3,14 @@
 Rows of other kinds of contracts, spot say, are somebody else's and give no event.
 """
 
+from datetime import datetime
+
 from botrunner.domain.control import Event
 from botrunner.domain.events import PositionChanged, WalletChanged
 from botrunner.exchanges.bybit import fields, mapper_account, mapper_orders
 from botrunner.exchanges.bybit.fields import Row
 from botrunner.exchanges.bybit.known_orders import KnownOrders
-from botrunner.exchanges.errors import MessageError
+from botrunner.exchanges.errors import MessageError, NotApplicableError
 
 
 def events_of(frame: Row, known: KnownOrders) -> tuple[Event, ...]:
@@ -24,9 +26,17 @@ def events_of(frame: Row, known: KnownOrders) -> tuple[Event, ...]:
             return _position_events(rows)
         case "wallet":
             at = fields.moment(frame, "creationTime")
-            return tuple(WalletChanged(wallet=mapper_account.wallet(row, at)) for row in rows)
+            return _wallet_events(rows, at)
         case _:
             raise MessageError(f"topic: {topic!r} was not asked for")
+
+
+def _wallet_events(rows: list[Row], at: datetime) -> tuple[WalletChanged, ...]:
+    try:
+        return tuple(WalletChanged(wallet=mapper_account.wallet(row, at)) for row in rows)
+    except NotApplicableError:
+        # Without a wallet nothing is opened; cross margin is set before anything is.
+        return ()
 
 
 def _position_events(rows: list[Row]) -> tuple[PositionChanged, ...]:

@@ -81,8 +81,8 @@ class PublicFeed:
         now = self._clock.monotonic()
         same = {key for key in wanted & set(self._followed) if self._followed[key].topics == topics}
         for symbol in set(self._followed) - same:
-            del self._followed[symbol]
-            self._carry_out(self._session.unsubscribe(now, list(groups(symbol, topics))))
+            left = groups(symbol, self._followed.pop(symbol).topics)
+            self._carry_out(self._session.unsubscribe(now, list(left)))
         for symbol in sorted(wanted - same):
             self._followed[symbol] = _Followed(symbol, topics, now)
             self._carry_out(self._session.subscribe(now, groups(symbol, topics)))
@@ -95,13 +95,7 @@ class PublicFeed:
             case session.Changed():
                 self._changed(effect)
             case session.TopicsRefused():
-                symbol, _, _ = effect.group.partition("/")
-                at = self._clock.now()
-                self._listeners.report(
-                    TopicsReported(
-                        symbol=symbol, topics=effect.topics, message=effect.message, at=at
-                    )
-                )
+                self._refused(effect)
             case _:
                 return
 
@@ -146,6 +140,20 @@ class PublicFeed:
 
     def _is_stale(self, followed: _Followed, now: float) -> bool:
         return now - followed.heard_at >= self._stale_seconds
+
+    def _refused(self, effect: session.TopicsRefused) -> None:
+        symbol, _, depth = effect.group.partition("/")
+        if not depth:
+            # Not polled either: a venue that refuses the topics does not know the symbol.
+            self._followed.pop(symbol, None)
+        self._listeners.report(
+            TopicsReported(
+                symbol=symbol,
+                topics=effect.topics,
+                message=effect.message,
+                at=self._clock.now(),
+            )
+        )
 
     def _message(self, frame: Frame) -> None:
         topic = str(frame.get("topic"))
