@@ -81,6 +81,7 @@ def test_up_repairs_the_cluster_after_kill_9_of(component: str) -> None:
 
 def test_up_repairs_the_cluster_after_a_reboot_and_its_objects_are_still_there() -> None:
     prepare()
+    told("-n", NAMESPACE, "delete", "configmap", "before-the-reboot", "--ignore-not-found")
     told("-n", NAMESPACE, "create", "configmap", "before-the-reboot")
     kill(own_anchor().process)
     for record in PIDS.glob("*.json"):
@@ -90,7 +91,6 @@ def test_up_repairs_the_cluster_after_a_reboot_and_its_objects_are_still_there()
 
     assert_the_cluster_works()
     told("-n", NAMESPACE, "get", "configmap", "before-the-reboot")
-    told("-n", NAMESPACE, "delete", "configmap", "before-the-reboot")
 
 
 def test_up_repairs_the_cluster_after_its_network_link_was_removed() -> None:
