@@ -217,6 +217,43 @@ async def test_a_frozen_stream_answers_no_protocol_ping(
     assert socket.close_code == aiohttp.WSCloseCode.ABNORMAL_CLOSURE
 
 
+async def test_frames_can_come_twice(
+    client: RawClient, private: RawStream, control: Control
+) -> None:
+    await control.do("disturb", duplicateEvery=1)
+    await client.place()
+    first = await private.until_topic("order")
+    second = await private.until_topic("order")
+    await control.do("clear")
+    await client.place(orderLinkId="once")
+    third = await private.until_topic("order")
+    await private.send(op="ping")
+    await private.until(lambda frame: frame.get("op") == "pong")
+
+    assert first == second
+    assert third["data"][0]["orderLinkId"] == "once"
+    assert [frame for frame in private.frames if frame == third] == [third]
+
+
+async def test_topics_can_overtake_one_another_and_none_overtakes_itself(
+    client: RawClient, private: RawStream, control: Control
+) -> None:
+    await control.do("disturb", account="alice", jitterMilliseconds=300)
+    for number in range(8):
+        await client.place(orderLinkId=f"order-{number}")
+    while len([frame for frame in private.frames if frame.get("topic") == "wallet"]) < 8:
+        await private.next()
+    while len([frame for frame in private.frames if frame.get("topic") == "order"]) < 8:
+        await private.next()
+
+    told = [frame for frame in private.frames if "topic" in frame]
+    orders = [frame["data"][0]["orderLinkId"] for frame in told if frame["topic"] == "order"]
+    assert orders == [f"order-{number}" for number in range(8)]
+    assert [frame["creationTime"] for frame in told] != sorted(
+        frame["creationTime"] for frame in told
+    )
+
+
 @pytest.mark.parametrize("status", [403, 503])
 async def test_a_handshake_can_be_refused(
     simulator: Simulator, open_stream: OpenStream, control: Control, status: int

@@ -14,7 +14,8 @@ from botrunner.simulator.exchange import Exchange
 from botrunner.simulator.faults import Fault, FaultKind, Faults, ForcedAnswer
 from botrunner.simulator.price_source import PriceStep
 from botrunner.simulator.rest.server import RestApi
-from botrunner.simulator.streams.server import StreamServer
+from botrunner.simulator.streams.outbox import Disturbance
+from botrunner.simulator.streams.server import Line, StreamServer
 from botrunner.venue.commands import ApplyMoney, Command, DropBook, PrintTrade, SetBook, SetFees
 from botrunner.venue.settings import FeeRates
 from botrunner.venue.vocabulary import Side
@@ -26,6 +27,7 @@ FaultBody = (
     | commands.Delay
     | commands.Answer
 )
+LineBody = commands.Cut | commands.Freeze | commands.Thaw | commands.Disturb
 
 
 class ControlError(ValueError):
@@ -121,25 +123,30 @@ class Controls:
         return {"done": True}
 
     def _act_on_lines(self, command: CommandBody) -> Row | None:
-        match command:
-            case commands.Cut(account=account, stream=stream, how=how, code=code):
-                lines = list(self.streams.lines(account, stream))
-                for line in lines:
-                    if how == "abort":
-                        line.abort()
-                    else:
-                        self.streams.close(line, code)
-            case commands.Freeze(account=account, stream=stream):
-                lines = list(self.streams.lines(account, stream))
-                for line in lines:
-                    line.connection.outbox.frozen = True
-            case commands.Thaw(account=account, stream=stream):
-                lines = list(self.streams.lines(account, stream))
-                for line in lines:
-                    line.connection.outbox.frozen = False
-            case _:
-                return None
+        if not isinstance(command, LineBody):
+            return None
+        lines = list(self.streams.lines(command.account, command.stream))
+        for line in lines:
+            self._act_on(line, command)
         return {"connections": len(lines)}
+
+    def _act_on(self, line: Line, command: LineBody) -> None:
+        outbox = line.connection.outbox
+        match command:
+            case commands.Cut(how="abort"):
+                line.abort()
+            case commands.Cut(code=code):
+                self.streams.close(line, code)
+            case commands.Freeze():
+                outbox.frozen = True
+            case commands.Thaw():
+                outbox.frozen = False
+            case commands.Disturb(jitter_milliseconds=jitter, duplicate_every=every):
+                outbox.disturbance = Disturbance(
+                    jitter_seconds=jitter / 1000, duplicate_every=every
+                )
+            case _:
+                assert_never(command)
 
     def _set_price(self, price: commands.Price) -> None:
         symbol = self._symbol(price.symbol)
@@ -164,6 +171,7 @@ class Controls:
     def _clear(self) -> Row:
         for line in self.streams.lines():
             line.connection.outbox.frozen = False
+            line.connection.outbox.disturbance = Disturbance()
         self._rest.address_limit.pardon()
         self.streams.connection_limit.pardon()
         return {"faults": self.faults.clear()}

@@ -131,6 +131,19 @@ class Thaw(CommandBody):
     stream: StreamChoice
 
 
+class Disturb(CommandBody):
+    """Make frames of the present connections late, or come twice; no field: no more of it."""
+
+    account: Account
+    stream: StreamChoice
+    jitter_milliseconds: int = Field(
+        default=0, ge=0, le=10_000, description="Each frame is late by up to this much."
+    )
+    duplicate_every: int | None = Field(
+        default=None, ge=1, description="Every so manieth frame comes twice; null: none."
+    )
+
+
 class RefuseHandshake(CommandBody):
     """Refuse new stream connections with an HTTP status."""
 
@@ -191,7 +204,7 @@ class Ban(CommandBody):
 
 
 class Clear(CommandBody):
-    """Forget all waiting faults, thaw all connections, lift all bans."""
+    """Forget all waiting faults, thaw and calm all connections, lift all bans."""
 
 
 COMMANDS: dict[str, type[CommandBody]] = {
@@ -208,6 +221,7 @@ COMMANDS: dict[str, type[CommandBody]] = {
     "cut": Cut,
     "freeze": Freeze,
     "thaw": Thaw,
+    "disturb": Disturb,
     "refuse-handshake": RefuseHandshake,
     "refuse-sign-in": RefuseSignIn,
     "lose-acknowledgement": LoseAcknowledgement,

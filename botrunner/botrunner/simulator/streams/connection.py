@@ -14,7 +14,7 @@ from botrunner.simulator.bybit.wire import Json, Row
 from botrunner.simulator.encode import decoded_object, encoded
 from botrunner.simulator.exchange import Exchange
 from botrunner.simulator.faults import FaultKind, Faults
-from botrunner.simulator.streams.outbox import Outbox
+from botrunner.simulator.streams.outbox import CONTROL, Outbox
 from botrunner.simulator.streams.private_feed import PrivateFeed
 from botrunner.simulator.streams.public_feed import PublicFeed
 
@@ -22,7 +22,6 @@ FIRST_DATA_SECONDS = 0.006
 """How long after the acknowledgement a topic's first frame leaves."""
 SILENCE_SECONDS = 600.0
 """A client that says nothing for so long is cut."""
-_CONTROL = "control"
 StreamKind = Literal["public", "private"]
 
 
@@ -153,7 +152,7 @@ class Connection:
             self._private.leave(self.account, name, self.outbox)
 
     def _reply(self, frame: Row) -> None:
-        self.outbox.put(_CONTROL, encoded(frame))
+        self.outbox.put(CONTROL, encoded(frame))
 
 
 async def converse(socket: web.WebSocketResponse, connection: Connection) -> None:

@@ -4,10 +4,26 @@ import asyncio
 import contextlib
 import heapq
 import itertools
+import random
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 MOST_WAITING = 20_000
 """Frames a connection may owe its reader before it is cut as too slow."""
+
+
+CONTROL = "control"
+"""Topic of acknowledgements and pongs, which are never disturbed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disturbance:
+    """What befalls the frames of a connection; by default nothing."""
+
+    jitter_seconds: float = 0.0
+    """Each frame is late by up to this much: topics overtake one another, none itself."""
+    duplicate_every: int | None = None
+    """Every so manieth frame is sent twice."""
 
 
 class Outbox:
@@ -26,6 +42,9 @@ class Outbox:
         self._order = itertools.count()
         self._last_due: dict[str, float] = {}
         self._wake = asyncio.Event()
+        self._lateness = random.Random(1)
+        self._count = 0
+        self.disturbance = Disturbance()
         self.frozen = False
         """While True, frames are dropped instead of sent: the peer hears nothing."""
 
@@ -38,12 +57,25 @@ class Outbox:
         """Queue a frame; it leaves after the delay, and after every earlier one of its topic."""
         if self.frozen:
             return
-        due = max(self._loop.time() + delay_seconds, self._last_due.get(topic, 0.0))
-        self._last_due[topic] = due
-        heapq.heappush(self._queue, (due, next(self._order), frame))
+        for _ in range(1 if topic == CONTROL else self._times()):
+            self._queue_up(topic, frame, delay_seconds + self._late(topic))
         if len(self._queue) > MOST_WAITING:
             self._overflow()
         self._wake.set()
+
+    def _times(self) -> int:
+        self._count += 1
+        every = self.disturbance.duplicate_every
+        return 2 if every is not None and self._count % every == 0 else 1
+
+    def _late(self, topic: str) -> float:
+        jitter = 0.0 if topic == CONTROL else self.disturbance.jitter_seconds
+        return self._lateness.uniform(0.0, jitter) if jitter else 0.0
+
+    def _queue_up(self, topic: str, frame: bytes, delay_seconds: float) -> None:
+        due = max(self._loop.time() + delay_seconds, self._last_due.get(topic, 0.0))
+        self._last_due[topic] = due
+        heapq.heappush(self._queue, (due, next(self._order), frame))
 
     def hold(self, topic: str, seconds: float) -> None:
         """Let no frame of the topic leave before this many seconds have passed."""
