@@ -118,7 +118,7 @@ class Simulator:
         site = web.TCPSite(runner, host, port)
         await site.start()
         bound = runner.addresses[0]
-        return f"{host}:{bound[1]}"
+        return host_and_port(host, bound[1])
 
     async def _route(self, request: web.BaseRequest) -> web.StreamResponse:
         match request.path:
@@ -128,3 +128,8 @@ class Simulator:
                 return await self._streams.handle(request, "private")
             case _:
                 return await self._rest.handle(request)
+
+
+def host_and_port(host: str, port: int) -> str:
+    """Both as they stand in a URL: an IPv6 address in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

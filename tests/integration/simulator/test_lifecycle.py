@@ -8,7 +8,7 @@ import pytest
 
 from botrunner.service.clock import ManualClock
 from botrunner.simulator.instruments import DEFAULT_INSTRUMENTS
-from botrunner.simulator.server import Simulator
+from botrunner.simulator.server import Simulator, host_and_port
 from botrunner.simulator.settings import SimulatorSettings
 from support.raw_bybit import Control, OpenStream, RawClient, RawStream, StartSimulator
 from support.steady_prices import SteadyPrices
@@ -60,6 +60,11 @@ async def test_a_stop_ends_requests_that_hang(
 
     with pytest.raises(aiohttp.ClientError):
         await waiting
+
+
+def test_an_ipv6_address_stands_in_brackets() -> None:
+    assert host_and_port("::1", 8480) == "[::1]:8480"
+    assert host_and_port("127.0.0.1", 8480) == "127.0.0.1:8480"
 
 
 async def test_stopping_twice_is_stopping_once(simulator: Simulator) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from aiohttp import web
 
@@ -28,6 +29,7 @@ from botrunner.simulator.rest.call import Call, Endpoint
 from botrunner.simulator.rest.endpoints import ENDPOINTS
 
 _JSON = {"Content-Type": "application/json; charset=utf-8"}
+_LOOK_AGAIN_SECONDS = 0.2
 _TOO_FREQUENT = b"403, access too frequent. Please try your request again later."
 
 
@@ -73,21 +75,10 @@ class RestApi:
         lost = self._lost(answer, claimed, call.path)
         late = self._faults.take(FaultKind.DELAY, claimed, call.path)
         struck = lost or late
+        fault = str(struck.kind) if struck else answer.fault
+        status = 0 if lost else answer.status
         self._log.add(
-            RequestRecord(
-                number=number,
-                at=at,
-                account=claimed,
-                address=call.address,
-                method=call.method,
-                path=call.path,
-                query=call.query,
-                body=call.body[:LONGEST_BODY],
-                http_status=0 if lost else answer.status,
-                code=answer.code,
-                message=answer.message,
-                fault=str(struck.kind) if struck else answer.fault,
-            )
+            _record(number, at, claimed, call, replace(answer, status=status, fault=fault))
         )
         if late is not None:
             await self._clock.sleep(late.delay_seconds)
@@ -189,9 +180,26 @@ async def _read(request: web.BaseRequest) -> Call:
     )
 
 
+def _record(number: int, at: datetime, account: str, call: Call, answer: Answer) -> RequestRecord:
+    return RequestRecord(
+        number=number,
+        at=at,
+        account=account,
+        address=call.address,
+        method=call.method,
+        path=call.path,
+        query=call.query,
+        body=call.body[:LONGEST_BODY],
+        http_status=answer.status,
+        code=answer.code,
+        message=answer.message,
+        fault=answer.fault,
+    )
+
+
 async def _lose(request: web.BaseRequest, *, hang: bool) -> None:
     # The client sees a closed connection, or waits until it gives up by itself.
-    if hang:
-        await asyncio.Event().wait()
+    while hang and request.transport is not None:
+        await asyncio.sleep(_LOOK_AGAIN_SECONDS)
     if request.transport is not None:
         request.transport.abort()
