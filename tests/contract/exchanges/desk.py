@@ -188,16 +188,16 @@ class Desk:
         found: list[dict[str, Any]] = log["requests"]
         return found
 
-    async def until(self, kind: str, *, after: int = 0, **fields: object) -> Any:
-        """The first event of a kind with these fields, past the first ``after`` events."""
+    async def until(self, name: str, /, *, after: int = 0, **fields: object) -> Any:
+        """The first event of that name with these fields, past the first ``after`` events."""
 
         def found() -> Event | None:
             for event in self.events[after:]:
-                if type(event).__name__ == kind and _has(event, fields):
+                if type(event).__name__ == name and _has(event, fields):
                     return event
             return None
 
-        return await self.wait_for(found, f"{kind} {fields}")
+        return await self.wait_for(found, f"{name} {fields}")
 
     async def wait_for(self, ask: Callable[[], T | None], what: str) -> T:
         """The first answer that is something; fails the test when there is none in time."""

@@ -95,6 +95,22 @@ async def test_a_limit_that_never_resets_is_a_refusal_for_rate(make_desk: MakeDe
     assert len(await desk.received(CREATE)) == 4
 
 
+async def test_a_stop_during_a_wait_ends_it_without_another_request(desk: Desk) -> None:
+    """XC-35, RI-1: what may be sent is asked before every try, not once."""
+    asked: list[bool] = []
+
+    def may_send() -> bool:
+        asked.append(not asked)
+        return asked[-1]
+
+    await desk.command("answer", account=desk.name, path=CREATE, code=10006, resetAfterSeconds=0.1)
+    answer = await desk.exchange.place(desk.order("0.4"), may_send=may_send)
+
+    assert asked == [True, False]
+    assert isinstance(answer, OrderDenied)
+    assert len(await desk.received(CREATE)) == 1
+
+
 @pytest_asyncio.fixture
 async def banned() -> AsyncIterator[Desk]:
     """A desk at a simulator of its own, whose address has been banned."""

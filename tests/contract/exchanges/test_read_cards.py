@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal as D
 
+import aiohttp
 import pytest
 
 from botrunner.domain.actions import ApplySetting, ReadAccount, ReadSymbol
@@ -16,11 +17,12 @@ from botrunner.domain.control import (
 from botrunner.domain.events import OrderFilled
 from botrunner.domain.market import FeeRates
 from botrunner.domain.side import Purpose, Side
-from botrunner.exchanges.errors import RejectedError
+from botrunner.exchanges.errors import RejectedError, UnavailableError
 from botrunner.exchanges.key_check import key_refusal
 from botrunner.service.clock import SystemClock
 from contract.exchanges.conftest import MakeDesk, StandingPrices
 from contract.exchanges.desk import SYMBOL, Desk
+from support.raw_bybit import RawClient
 from support.simulator import RunningSimulator, running_simulator
 
 
@@ -135,6 +137,28 @@ async def test_settings_that_are_as_wanted_already_are_applied(desk: Desk) -> No
 
         assert isinstance(answer, SettingApplied)
         assert answer.value == value
+
+
+async def test_an_account_under_isolated_margin_comes_up_and_is_set_to_cross(
+    make_desk: MakeDesk,
+) -> None:
+    """XC-53, GR-10, PR-2: its wallet has no figures until then, and none are made up."""
+    desk = make_desk()
+    async with aiohttp.ClientSession() as http:
+        raw = RawClient(http, desk.simulator.rest_url, desk.name)
+        answer = await raw.post("/v5/account/set-margin-mode", setMarginMode="ISOLATED_MARGIN")
+        assert answer.code == 0
+    desk.run()
+    await desk.until("PrivateStreamRestored")
+    told = "WalletChanged" in desk.names()
+    with pytest.raises(UnavailableError, match="isolated margin"):
+        await desk.exchange.read_wallet()
+    await desk.exchange.apply_setting(
+        ApplySetting(symbol=SYMBOL, setting=Setting.CROSS_MARGIN, value=D(1))
+    )
+
+    assert not told
+    assert (await desk.exchange.read_wallet()).wallet.available == 10_000
 
 
 async def test_a_setting_the_venue_refuses_is_told_with_its_words(make_desk: MakeDesk) -> None:

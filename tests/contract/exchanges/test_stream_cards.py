@@ -4,6 +4,7 @@ from decimal import Decimal as D
 
 from botrunner.domain.control import Block, BlockSet
 from botrunner.domain.events import (
+    FillKind,
     OrderCancelled,
     OrderFilled,
     PositionChanged,
@@ -43,6 +44,20 @@ async def test_a_fill_is_told_before_the_position_it_changed(desk: Desk) -> None
 
     assert names.index("OrderFilled") < names.index("PositionChanged")
     assert names.index("OrderCompleted") < names.index("PositionChanged")
+
+
+async def test_a_liquidation_is_told_as_one(desk: Desk) -> None:
+    """XC-73, RI-1: cause ``venue``; resting orders are cancelled by the venue first."""
+    resting = desk.order("0.3")
+    await desk.place(resting)
+    await desk.place(desk.order(None, "150000"))
+    await desk.until("OrderCompleted")
+    await desk.price("0.43", bid="0.4299", ask="0.4301")
+    fill = await desk.until("OrderFilled", kind=FillKind.LIQUIDATION)
+    cancelled = await desk.until("OrderCancelled", order_id=resting.order_id)
+
+    assert (fill.side, fill.reduces) == (Side.LONG, True)
+    assert cancelled.by_venue
 
 
 async def test_every_connection_begins_with_a_read_and_then_says_it_is_up(desk: Desk) -> None:
