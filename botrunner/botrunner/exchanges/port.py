@@ -24,7 +24,7 @@ from botrunner.domain.control import Event, InstrumentRead
 from botrunner.domain.events import OrderEvent, WalletChanged
 from botrunner.exchanges.market_data import CandleChanged, MarketData, Source
 from botrunner.exchanges.outcome import Problem
-from botrunner.exchanges.session import StreamState
+from botrunner.exchanges.stream_effects import StreamState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,10 +9,28 @@ Rule 4: a refused sign-in is final: a person has to change the key.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import Enum
-from typing import Protocol
 
+from botrunner.exchanges.dialect import (
+    Data,
+    Dialect,
+    Frame,
+    Pong,
+    SignInAnswer,
+    SubscribeAnswer,
+)
 from botrunner.exchanges.retry import backoff
+from botrunner.exchanges.stream_effects import (
+    AttemptFailed,
+    Changed,
+    Connect,
+    Deliver,
+    Disconnect,
+    Effect,
+    Send,
+    SignInRefused,
+    StreamState,
+    TopicsRefused,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,140 +45,6 @@ class Timing:
     """Connected this long, the next loss starts from the shortest delay again."""
     backoff_base: float = 1.0
     backoff_cap: float = 60.0
-
-
-Frame = Mapping[str, object]
-
-
-class StreamState(Enum):
-    """Where a stream stands; shown in status and metrics."""
-
-    DISCONNECTED = "disconnected"
-    CONNECTING = "connecting"
-    CONNECTED = "connected"
-    """Signed in, and every topic answered."""
-    RECONNECTING = "reconnecting"
-    FAILED = "failed"
-    """The sign-in was refused; nothing more is tried."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pong:
-    """The peer lives."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignInAnswer:
-    """What came of the sign-in."""
-
-    accepted: bool
-    is_final: bool
-    """A refusal that no second attempt changes; otherwise the venue is unwell."""
-    code: int | None
-    message: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubscribeAnswer:
-    """What came of one subscription."""
-
-    request_id: str
-    accepted: bool
-    message: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Data:
-    """A message of a topic."""
-
-
-Meaning = Pong | SignInAnswer | SubscribeAnswer | Data
-
-
-class Dialect(Protocol):
-    """How a venue words what a session says. Pure."""
-
-    def ping(self) -> str:
-        """The application's own ping."""
-        ...
-
-    def subscribe(self, request_id: str, topics: tuple[str, ...]) -> str:
-        """Ask for topics, all in one request."""
-        ...
-
-    def unsubscribe(self, request_id: str, topics: tuple[str, ...]) -> str:
-        """Give topics up."""
-        ...
-
-    def meaning(self, frame: Frame) -> Meaning:
-        """What a frame is. Raises MessageError for one that is nothing known."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Connect:
-    """Open a connection now, then report ``opened`` or ``closed``."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Send:
-    """Send a text frame."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Disconnect:
-    """Cut the connection without waiting for the peer, then report ``closed``."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deliver:
-    """Hand a topic's message on."""
-
-    frame: Frame
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changed:
-    """The state changed."""
-
-    state: StreamState
-    reason: str
-    attempt: int
-    """Failed attempts in a row; 0 when connected."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttemptFailed:
-    """One attempt to get back up ended without a connection."""
-
-    attempt: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignInRefused:
-    """The venue refused the key."""
-
-    code: int | None
-    message: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TopicsRefused:
-    """One group of topics was refused; the others go on."""
-
-    group: str
-    topics: tuple[str, ...]
-    message: str
-
-
-Effect = (
-    Connect | Send | Disconnect | Deliver | Changed | AttemptFailed | SignInRefused | TopicsRefused
-)
 
 
 class StreamSession:

@@ -20,7 +20,8 @@ from botrunner.exchanges.port import (
     StreamReported,
     TopicsReported,
 )
-from botrunner.exchanges.session import StreamState, Timing
+from botrunner.exchanges.session import Timing
+from botrunner.exchanges.stream_effects import StreamState
 from contract.exchanges.conftest import MakeDesk
 from contract.exchanges.desk import SYMBOL, Desk
 

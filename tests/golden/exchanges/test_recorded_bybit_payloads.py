@@ -29,9 +29,9 @@ from botrunner.exchanges.bybit.book import LocalBook
 from botrunner.exchanges.bybit.dialect import BybitDialect
 from botrunner.exchanges.bybit.known_orders import KnownOrders
 from botrunner.exchanges.bybit.private_messages import events_of
+from botrunner.exchanges.dialect import Data, SignInAnswer, SubscribeAnswer
 from botrunner.exchanges.key_check import key_refusal
 from botrunner.exchanges.market_data import BookChanged, CandleChanged, TradePrinted
-from botrunner.exchanges.session import Data, SignInAnswer, SubscribeAnswer
 
 PAYLOADS = Path(__file__).resolve().parents[2] / "payloads" / "bybit"
 

@@ -13,7 +13,7 @@ from botrunner.exchanges.bybit.private_feed import PrivateFeed
 from botrunner.exchanges.errors import UnavailableError
 from botrunner.exchanges.outcome import Failure, Problem
 from botrunner.exchanges.port import Listeners, MessageRefused, Report
-from botrunner.exchanges.session import (
+from botrunner.exchanges.stream_effects import (
     AttemptFailed,
     Changed,
     Deliver,

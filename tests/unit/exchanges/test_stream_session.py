@@ -6,7 +6,8 @@ import pytest
 
 from botrunner.exchanges.bybit.dialect import BybitDialect
 from botrunner.exchanges.errors import MessageError
-from botrunner.exchanges.session import (
+from botrunner.exchanges.session import StreamSession
+from botrunner.exchanges.stream_effects import (
     AttemptFailed,
     Changed,
     Connect,
@@ -15,7 +16,6 @@ from botrunner.exchanges.session import (
     Effect,
     Send,
     SignInRefused,
-    StreamSession,
     StreamState,
     TopicsRefused,
 )

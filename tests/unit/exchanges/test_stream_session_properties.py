@@ -4,14 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from botrunner.exchanges.bybit.dialect import BybitDialect
-from botrunner.exchanges.session import (
-    Connect,
-    Disconnect,
-    Effect,
-    StreamSession,
-    StreamState,
-    Timing,
-)
+from botrunner.exchanges.session import StreamSession, Timing
+from botrunner.exchanges.stream_effects import Connect, Disconnect, Effect, StreamState
 
 FRAMES: list[dict[str, object]] = [
     {"op": "pong"},

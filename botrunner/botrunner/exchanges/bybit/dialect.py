@@ -8,8 +8,7 @@ from typing_extensions import override
 
 from botrunner.exchanges.bybit import codes
 from botrunner.exchanges.credentials import Credentials
-from botrunner.exchanges.errors import MessageError
-from botrunner.exchanges.session import (
+from botrunner.exchanges.dialect import (
     Data,
     Dialect,
     Frame,
@@ -18,6 +17,7 @@ from botrunner.exchanges.session import (
     SignInAnswer,
     SubscribeAnswer,
 )
+from botrunner.exchanges.errors import MessageError
 
 _ALREADY = "already subscribed"
 """A refusal that says that the wish is fulfilled."""

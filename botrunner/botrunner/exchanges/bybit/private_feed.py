@@ -19,10 +19,11 @@ from botrunner.domain.control import (
     PrivateStreamRestored,
 )
 from botrunner.domain.events import OrderFilled
-from botrunner.exchanges import session
+from botrunner.exchanges import stream_effects
 from botrunner.exchanges.bybit import codes
 from botrunner.exchanges.bybit.known_orders import KnownOrders
 from botrunner.exchanges.bybit.private_messages import events_of
+from botrunner.exchanges.dialect import Frame
 from botrunner.exchanges.errors import ExchangeError, MessageError
 from botrunner.exchanges.outcome import Failure, Problem
 from botrunner.exchanges.port import (
@@ -32,7 +33,7 @@ from botrunner.exchanges.port import (
     StreamReported,
 )
 from botrunner.exchanges.retry import backoff
-from botrunner.exchanges.session import Effect, Frame, StreamState
+from botrunner.exchanges.stream_effects import Effect, StreamState
 from botrunner.service.clock import Clock
 
 TOPICS = ("order", "execution", "position", "wallet")
@@ -81,13 +82,13 @@ class PrivateFeed:
         """Take one effect of the session."""
         at = self._clock.now()
         match effect:
-            case session.Deliver():
+            case stream_effects.Deliver():
                 self._message(effect.frame)
-            case session.Changed():
+            case stream_effects.Changed():
                 self._changed(effect, at)
-            case session.AttemptFailed():
+            case stream_effects.AttemptFailed():
                 self._listeners.event(PrivateStreamAttemptFailed(at=at))
-            case session.SignInRefused():
+            case stream_effects.SignInRefused():
                 self._refused_key(effect, at)
             case _:
                 return
@@ -125,7 +126,7 @@ class PrivateFeed:
             self._missed.note(event)
             self._listeners.event(event)
 
-    def _changed(self, effect: session.Changed, at: datetime) -> None:
+    def _changed(self, effect: stream_effects.Changed, at: datetime) -> None:
         before, self._state = self._state, effect.state
         self._listeners.report(
             StreamReported(
@@ -173,7 +174,7 @@ class PrivateFeed:
             )
         self._listeners.event(PrivateStreamAttemptFailed(at=at))
 
-    def _refused_key(self, effect: session.SignInRefused, at: datetime) -> None:
+    def _refused_key(self, effect: stream_effects.SignInRefused, at: datetime) -> None:
         text = self._redact(effect.message)
         if effect.code is not None:
             problem = codes.problem_of(effect.code, text)

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from botrunner.domain.events import QuoteChanged
 from botrunner.domain.market import Quote
-from botrunner.exchanges import session
+from botrunner.exchanges import stream_effects
 from botrunner.exchanges.bybit import fields, mapper_market, quotes, requests
 from botrunner.exchanges.bybit.book import GapError, LocalBook
 from botrunner.exchanges.bybit.deliver import always
@@ -18,6 +18,7 @@ from botrunner.exchanges.bybit.fields import Row
 from botrunner.exchanges.bybit.quotes import QuoteKeeper
 from botrunner.exchanges.bybit.rest import Rest
 from botrunner.exchanges.bybit.stream import SocketStream
+from botrunner.exchanges.dialect import Frame
 from botrunner.exchanges.errors import ExchangeError, MessageError
 from botrunner.exchanges.market_data import Source
 from botrunner.exchanges.port import (
@@ -28,7 +29,8 @@ from botrunner.exchanges.port import (
     StreamReported,
     TopicsReported,
 )
-from botrunner.exchanges.session import Effect, Frame, StreamSession, StreamState
+from botrunner.exchanges.session import StreamSession
+from botrunner.exchanges.stream_effects import Effect, StreamState
 from botrunner.service.clock import Clock
 
 POLL_SECONDS = 1.0
@@ -90,11 +92,11 @@ class PublicFeed:
     def hear(self, effect: Effect) -> None:
         """Take one effect of the session."""
         match effect:
-            case session.Deliver():
+            case stream_effects.Deliver():
                 self._message(effect.frame)
-            case session.Changed():
+            case stream_effects.Changed():
                 self._changed(effect)
-            case session.TopicsRefused():
+            case stream_effects.TopicsRefused():
                 self._refused(effect)
             case _:
                 return
@@ -141,7 +143,7 @@ class PublicFeed:
     def _is_stale(self, followed: _Followed, now: float) -> bool:
         return now - followed.heard_at >= self._stale_seconds
 
-    def _refused(self, effect: session.TopicsRefused) -> None:
+    def _refused(self, effect: stream_effects.TopicsRefused) -> None:
         symbol, _, depth = effect.group.partition("/")
         if not depth:
             # Not polled either: a venue that refuses the topics does not know the symbol.
@@ -209,7 +211,7 @@ class PublicFeed:
             self._listeners.report(PricesReported(symbol=symbol, source=source, at=at))
         self._listeners.event(QuoteChanged(symbol=symbol, quote=quote))
 
-    def _changed(self, effect: session.Changed) -> None:
+    def _changed(self, effect: stream_effects.Changed) -> None:
         at: datetime = self._clock.now()
         self._listeners.report(
             StreamReported(

@@ -12,9 +12,10 @@ import msgspec
 from picows import WSError, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 from typing_extensions import override
 
-from botrunner.exchanges import session
+from botrunner.exchanges import stream_effects
 from botrunner.exchanges.errors import MessageError
-from botrunner.exchanges.session import Effect, StreamSession, StreamState
+from botrunner.exchanges.session import StreamSession
+from botrunner.exchanges.stream_effects import Effect, StreamState
 from botrunner.service.clock import Clock
 
 HANDSHAKE_SECONDS = 10.0
@@ -130,15 +131,15 @@ class SocketStream(WSListener):
 
     def _one(self, effect: Effect) -> None:
         match effect:
-            case session.Deliver():
+            case stream_effects.Deliver():
                 self._hear(effect)
-            case session.Send():
+            case stream_effects.Send():
                 if self._transport is not None:
                     self._transport.send(WSMsgType.TEXT, effect.text.encode())
-            case session.Connect():
+            case stream_effects.Connect():
                 loop, self._awaits_handshake = asyncio.get_running_loop(), True
                 self._connecting = loop.create_task(self._connect())
-            case session.Disconnect():
+            case stream_effects.Disconnect():
                 if self._transport is not None:
                     # A dead peer never acknowledges what is still to be sent to it.
                     self._transport.disconnect(graceful=False)
