@@ -123,7 +123,7 @@ class Drive:
 
     def restart(self, **known: object) -> None:
         """kill -9, and a new life with a higher epoch and no memory."""
-        self.epoch += 1000
+        self.epoch += 1
         self.stream = True
         self.start(**known)
 
@@ -148,6 +148,11 @@ class Drive:
         happened = self.venue.move(symbol, Decimal(price))
         self.venue.tick()
         self.tell(self.venue.quote(symbol), *self._told(happened))
+
+    def tell_wallet(self) -> None:
+        """The wallet as it is now: a push or a poll."""
+        self.venue.tick()
+        self.tell(ev.WalletChanged(wallet=self.venue.wallet()))
 
     def wait(self, seconds: float) -> None:
         """Let time pass, with a timer and a fresh quote at its end."""
@@ -203,6 +208,10 @@ class Drive:
             for action in outcome.actions
             if isinstance(action, Approved)
         ]
+
+    def last_sent(self) -> list[OrderAction]:
+        """The order actions of the last step."""
+        return [each.action for each in self.outcomes[-1].actions if isinstance(each, Approved)]
 
     # Inside
 

@@ -411,6 +411,7 @@ class GridVenue:
             quantity=order.quantity,
             price=order.price,
             filled=order.filled,
+            created_at=order.created_at,
         )
 
     def _completed(self, order: VenueOrder) -> ev.OrderEvent:

@@ -85,6 +85,8 @@ class OrderOpened:
     """Total, what is filled included."""
     price: Decimal
     filled: Decimal
+    created_at: datetime | None = None
+    """When the venue took the order; None where it does not say, then ``at`` stands for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,7 @@ class Engine:
         self._state = EngineState(
             epoch=epoch,
             limits=limits,
+            started_at=started_at,
             now=started_at,
             parameters=AccountParameters(strategies=()),
         )

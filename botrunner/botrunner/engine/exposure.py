@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from botrunner.domain.order import Order, OrderState
+from botrunner.domain.order import Order, OrderState, Pending
 from botrunner.domain.precision import ZERO
 from botrunner.domain.side import SIDES, Purpose, Side
 from botrunner.engine.state import EngineState, Run
@@ -52,9 +52,14 @@ def allowance_of(state: EngineState) -> Allowance:
 
 
 def claims_of(state: EngineState, run: Run) -> tuple[Claim, ...]:
-    """What each resting entry holds; given up for lower levels if need be."""
+    """What each resting entry holds; given up for lower levels if need be.
+
+    What a request is in flight for cannot be given up now, unless it is its cancel.
+    """
     return tuple(
-        Claim(level=order.level, cost=_cost(state, run, order)) for order in entries_of(state, run)
+        Claim(level=order.level, cost=_cost(state, run, order))
+        for order in entries_of(state, run)
+        if not order.in_flight or order.pending is Pending.CANCEL
     )
 
 

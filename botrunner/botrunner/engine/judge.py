@@ -11,7 +11,7 @@ from botrunner.risk.verdict import Reason, Refused
 from botrunner.strategies.grid.view import LevelAnswer, LevelRequest, Verdict
 
 _LOWERS = frozenset(
-    {Reason.MAX_ORDER_QUANTITY, Reason.RISK_TIER, Reason.MIN_NOTIONAL, Reason.PRICE, Reason.VENUE}
+    {Reason.MAX_ORDER_QUANTITY, Reason.RISK_TIER, Reason.MIN_NOTIONAL, Reason.PRICE}
 )
 _STARVES = frozenset({Reason.MONEY, Reason.VENUE_MONEY})
 _TOLD = _STARVES | _LOWERS
@@ -96,7 +96,8 @@ class LevelJudge:
             return LevelAnswer(verdict=Verdict.STARVE)
         if refused.reason in _LOWERS:
             return LevelAnswer(verdict=Verdict.REFUSE)
-        return LevelAnswer(verdict=Verdict.WAIT)
+        retried = refused.reason is Reason.VENUE
+        return LevelAnswer(verdict=Verdict.RETRY if retried else Verdict.WAIT)
 
     def _forget_money(self, level: int) -> None:
         standing = self._run.refusals.get(level)

@@ -1,5 +1,7 @@
 """Facts about orders: their life, their fills, and orders that are not ours."""
 
+from datetime import datetime
+
 from botrunner.domain.actions import Notify
 from botrunner.domain.control import Block, ReadOrder
 from botrunner.domain.emergency import StopCause
@@ -258,19 +260,25 @@ def _stand(state: EngineState, order: Order, refusal: RefusalClass, message: str
         before = run.retries.get(order.slot)
         run.retries[order.slot] = Retry.after(before, state.now, EXIT_RETRY_CAP_SECONDS)
         return
-    standing = run.refusals.get(order.level)
-    attempts = standing.attempts + 1 if standing is not None else 1
     money = refusal is RefusalClass.MONEY
-    retry = Retry.after(
-        Retry(at=state.now, attempts=attempts - 1), state.now, ENTRY_RETRY_CAP_SECONDS
-    )
+    retry = _next_retry(run.refusals.get(order.level), state.now)
     run.refusals[order.level] = Standing(
         reason=_VENUE_REASONS.get(refusal, Reason.VENUE),
         message=message,
         wallet_at=state.wallet.at if money and state.wallet is not None else None,
         retry_at=None if money else retry.at,
-        attempts=attempts,
+        attempts=retry.attempts,
     )
+
+
+def _next_retry(standing: Standing | None, now: datetime) -> Retry:
+    """Both orders of a pair refused together count once."""
+    if standing is None:
+        return Retry.after(None, now, ENTRY_RETRY_CAP_SECONDS)
+    if standing.retry_at is not None and now < standing.retry_at:
+        return Retry(at=standing.retry_at, attempts=standing.attempts)
+    before = Retry(at=now, attempts=standing.attempts)
+    return Retry.after(before, now, ENTRY_RETRY_CAP_SECONDS)
 
 
 def _hold_off(state: EngineState, order: Order) -> None:
@@ -288,5 +296,5 @@ def _as_read(event: OrderOpened) -> ReadOrder:
         quantity=event.quantity,
         filled=event.filled,
         is_open=True,
-        created_at=event.at,
+        created_at=event.created_at or event.at,
     )

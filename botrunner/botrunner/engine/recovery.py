@@ -20,8 +20,14 @@ MAX_RESTARTS = 5
 
 
 def begin(state: EngineState, run: Run) -> None:
-    """Forget what is known of a strategy and ask the venue. A read under way is dropped."""
+    """Forget what is known of a strategy and ask the venue. A read under way is dropped.
+
+    Without the instrument's steps nothing can be rebuilt: then InstrumentRead begins it.
+    """
     run.phase = Phase.RECOVERING
+    run.token = 0
+    if run.symbol not in state.instruments:
+        return
     run.token = state.next_token()
     run.refusals.clear()
     run.retries.clear()

@@ -138,6 +138,7 @@ class EngineState:
 
     epoch: int
     limits: RequestLimits
+    started_at: datetime
     now: datetime
     parameters: AccountParameters
     instruments: dict[str, Instrument] = field(default_factory=dict)

@@ -8,10 +8,11 @@ but on a grid's symbol (PR-7, GR-47).
 
 from botrunner.domain.actions import Notify
 from botrunner.domain.control import ReadOrder
-from botrunner.domain.ids import OrderIdentity, decode
+from botrunner.domain.ids import decode
 from botrunner.domain.parameters import ForeignOrders
 from botrunner.engine import recovery
-from botrunner.engine.state import SECOND, EngineState
+from botrunner.engine.state import SECOND, EngineState, Phase
+from botrunner.protection.strangers import Origin, has_to_go, origin_of
 
 LOWER_EPOCH_QUIET = 10 * SECOND
 """So long after its last order a runner of a lower epoch counts as gone."""
@@ -19,29 +20,25 @@ LOWER_EPOCH_QUIET = 10 * SECOND
 
 def seen(state: EngineState, order: ReadOrder, *, by_read: bool = False) -> None:
     """An open order that we do not know, from the stream or in a read of the account."""
-    identity = decode(order.order_id)
-    if identity is None:
-        _foreign(state, order)
-        return
-    if identity.epoch > state.epoch:
-        _fence(state, identity)
-        return
-    if identity.epoch < state.epoch and order.created_at.timestamp() * 1000 >= state.epoch:
-        _hold_entries(state, identity)
-    if identity.epoch == state.epoch and not by_read:
-        return  # A push that was overtaken: the order has ended already.
-    run = state.runs.get(identity.strategy)
-    if run is None or run.symbol != order.symbol:
-        state.foreign[order.order_id] = order
-    else:
-        recovery.disturb(state, run)
-        if run.token == 0:
-            recovery.begin(state, run)
+    symbols = {run.name: run.symbol for run in state.runs.values()}
+    match origin_of(order, state.epoch, state.started_at, symbols):
+        case Origin.FOREIGN:
+            _foreign(state, order)
+        case Origin.HIGHER_EPOCH:
+            _fence(state, order)
+        case Origin.ORPHAN:
+            state.foreign[order.order_id] = order
+        case Origin.LOWER_EPOCH:
+            _hold_entries(state)
+            _own(state, order, by_read=by_read)
+        case Origin.OWN:
+            _own(state, order, by_read=by_read)
 
 
 def to_cancel(state: EngineState) -> list[ReadOrder]:
     """Open orders of others that have to go."""
-    return [order for order in state.foreign.values() if _has_to_go(state, order)]
+    policies = {run.symbol: run.parameters.grid.on_foreign_orders for run in state.runs.values()}
+    return [order for order in state.foreign.values() if has_to_go(order, policies)]
 
 
 def refused_on(state: EngineState, symbol: str) -> str:
@@ -49,19 +46,22 @@ def refused_on(state: EngineState, symbol: str) -> str:
     run = state.run_of_symbol(symbol)
     if run is None or run.parameters.grid.on_foreign_orders is not ForeignOrders.REFUSE:
         return ""
-    names = [o.order_id for o in state.foreign.values() if o.symbol == symbol and _is_foreign(o)]
-    return ", ".join(sorted(names))
+    foreign = (o for o in state.foreign.values() if decode(o.order_id) is None)
+    return ", ".join(sorted(order.order_id for order in foreign if order.symbol == symbol))
 
 
-def _has_to_go(state: EngineState, order: ReadOrder) -> bool:
-    if not _is_foreign(order):
-        return True
-    run = state.run_of_symbol(order.symbol)
-    return run is not None and run.parameters.grid.on_foreign_orders is ForeignOrders.CANCEL
-
-
-def _is_foreign(order: ReadOrder) -> bool:
-    return decode(order.order_id) is None
+def _own(state: EngineState, order: ReadOrder, *, by_read: bool) -> None:
+    """Ours by its id, unknown by our books: the venue knows better."""
+    identity = decode(order.order_id)
+    run = state.runs.get(identity.strategy) if identity is not None else None
+    if identity is None or run is None:
+        state.foreign[order.order_id] = order
+    elif identity.epoch == state.epoch and not by_read:
+        return  # A push that was overtaken: the order has ended already.
+    elif run.phase is Phase.TRADING:
+        recovery.begin(state, run)
+    elif not by_read:
+        recovery.disturb(state, run)
 
 
 def _foreign(state: EngineState, order: ReadOrder) -> None:
@@ -76,8 +76,9 @@ def _foreign(state: EngineState, order: ReadOrder) -> None:
     state.outbox.append(Notify(reason="ForeignOrder", message=text))
 
 
-def _fence(state: EngineState, identity: OrderIdentity) -> None:
-    if state.fenced_by:
+def _fence(state: EngineState, order: ReadOrder) -> None:
+    identity = decode(order.order_id)
+    if state.fenced_by or identity is None:
         return
     state.fenced_by = identity.epoch
     state.generation += 1
@@ -85,8 +86,8 @@ def _fence(state: EngineState, identity: OrderIdentity) -> None:
     state.outbox.append(Notify(reason="HigherEpoch", message=text))
 
 
-def _hold_entries(state: EngineState, identity: OrderIdentity) -> None:
+def _hold_entries(state: EngineState) -> None:
     if state.lower_epoch_until is None:
-        text = f"epoch {identity.epoch} still sends; entries wait until it is quiet"
+        text = "a runner of a lower epoch still sends; entries wait until it is quiet"
         state.outbox.append(Notify(reason="LowerEpoch", message=text))
     state.lower_epoch_until = state.now + LOWER_EPOCH_QUIET

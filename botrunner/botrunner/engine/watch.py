@@ -5,10 +5,13 @@ from decimal import Decimal
 
 from botrunner.domain.actions import ReadWallet
 from botrunner.domain.emergency import StopCause, StopPolicy
+from botrunner.domain.order import OrderState
+from botrunner.domain.precision import ZERO
 from botrunner.domain.side import SIDES, Purpose, Side
 from botrunner.engine.exposure import entries_of
 from botrunner.engine.state import SECOND, EngineState, Phase, Run
 from botrunner.engine.stop import engage
+from botrunner.protection.coverage import is_covered, is_exposed
 from botrunner.risk.margin import MarkedPosition, estimated_rate
 from botrunner.risk.verdict import Reason
 from botrunner.strategies.grid.quantities import level_quantity
@@ -145,11 +148,18 @@ def _after_grace(state: EngineState, run: Run, since: datetime | None, text: str
 def _is_exposed(state: EngineState, run: Run) -> bool:
     if state.policy is StopPolicy.FLATTEN or run.flatten:
         return False
-    covered = {side: Decimal(0) for side in SIDES}
-    for order in state.live_orders(run.name):
-        if order.purpose is Purpose.TAKE_PROFIT and not order.is_final:
-            covered[order.side] += order.remaining
-    return any(covered[side] < run.grid.side(side).holding.quantity for side in SIDES)
+    exits = [
+        order
+        for order in state.live_orders(run.name)
+        if order.purpose is Purpose.TAKE_PROFIT and order.state is OrderState.OPEN
+    ]
+    return any(
+        is_exposed(
+            run.grid.side(side).holding.quantity,
+            (order.remaining for order in exits if order.side is side),
+        )
+        for side in SIDES
+    )
 
 
 def _is_uneven(state: EngineState, run: Run) -> bool:
@@ -164,7 +174,6 @@ def _is_uneven(state: EngineState, run: Run) -> bool:
 
 
 def _is_covered(state: EngineState, run: Run, side: Side, level: int) -> bool:
-    """Filled, or resting for all that is missing; dust that no order can be made of is not."""
     filled = run.grid.side(side).level(level)
     if filled is not None and filled.synthetic:
         return True
@@ -172,12 +181,13 @@ def _is_covered(state: EngineState, run: Run, side: Side, level: int) -> bool:
         return False
     instrument = state.instruments[run.symbol]
     multiplier = run.grid.applied.averaging_multiplier
-    target = level_quantity(run.grid.reference, multiplier, level, instrument)
-    have = filled.quantity if filled is not None else Decimal(0)
-    for order in entries_of(state, run):
-        if order.side is side and order.level == level:
-            have += order.remaining
-    missing = target - have
-    price = filled.average_price if filled is not None else Decimal(0)
-    dust = missing < instrument.min_quantity or missing * price < instrument.min_notional
-    return missing <= 0 or (filled is not None and dust)
+    resting = sum(
+        (o.remaining for o in entries_of(state, run) if o.side is side and o.level == level), ZERO
+    )
+    return is_covered(
+        level_quantity(run.grid.reference, multiplier, level, instrument),
+        filled.quantity if filled is not None else ZERO,
+        resting,
+        filled.average_price if filled is not None else ZERO,
+        instrument,
+    )

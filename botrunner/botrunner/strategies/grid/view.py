@@ -29,6 +29,8 @@ class Verdict(Enum):
     PLACE = "place"
     WAIT = "wait"
     """Not now, and what rests stays (RI-34)."""
+    RETRY = "retry"
+    """Neither order of this level for now, nothing new above; the rest stays (GR-24)."""
     REFUSE = "refuse"
     """Neither this level nor any above it, on either side (GR-20)."""
     STARVE = "starve"

@@ -35,6 +35,7 @@ class Walk:
         self.wake_at: datetime | None = None
         self._state, self._view, self._quote, self._ladders = state, view, quote, ladders
         self._still: set[Side] = set()
+        self._left_out: int | None = None
 
     def climb(self) -> None:
         """Look at every level, lowest first, until one is refused."""
@@ -49,9 +50,10 @@ class Walk:
             if placed is None:
                 self.refused, self.top = level, level - 1
                 return
-            for rung in rungs:
-                self._want(rung, rung in placed)
-            self._hold_back(rungs, placed)
+            if level != self._left_out:
+                for rung in rungs:
+                    self._want(rung, rung in placed)
+                self._hold_back(rungs, placed)
             level += 1
 
     def _ask(self, level: int, missing: tuple[Rung, ...]) -> tuple[Rung, ...] | None:
@@ -74,6 +76,9 @@ class Walk:
                 return None
             case Verdict.REFUSE:
                 return None
+            case Verdict.RETRY:
+                self.waits, self._left_out = True, level
+                return ()
             case Verdict.WAIT:
                 self.waits = True
                 return ()
