@@ -50,7 +50,7 @@ def trigger(floor: Floor, order: Order) -> None:
 
 
 def trim_to_position(floor: Floor, order: Order) -> bool:
-    """Hold a closing order to the position; False if there is nothing it could reduce."""
+    """Hold a closing order without fills to the position; False if it could reduce nothing."""
     if not order.closing:
         return True
     holding = floor.accounts[order.account].holdings[order.symbol]
@@ -60,8 +60,8 @@ def trim_to_position(floor: Floor, order: Order) -> bool:
     size = abs(position.size)
     if order.whole_position:
         order.quantity = size if order.is_position_stop else min(size, _largest(floor, order))
-    elif order.leaves > size:
-        order.quantity = order.filled_quantity + size
+    else:
+        order.quantity = min(size, order.quantity)
     return True
 
 

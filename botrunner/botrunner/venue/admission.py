@@ -196,8 +196,6 @@ def _reduction(application: Application) -> Refusal | None:
     command = application.command
     if not application.is_closing or application.is_conditional:
         return None
-    if command.reduce_only and command.position_idx and not is_hedge_close(command):
-        return Refusal(reason=_R.REDUCE_ONLY_WRONG_SIDE, field="side")
     size = application.holding.position(command.position_idx).size
     if not size:
         return Refusal(reason=_R.REDUCE_ONLY_NO_POSITION)

@@ -12,7 +12,7 @@ from botrunner.venue.position import Position
 from botrunner.venue.records import Execution
 from botrunner.venue.refusals import Refusal, RefusalReason
 from botrunner.venue.settlement import record_money
-from botrunner.venue.vocabulary import ExecutionType, StopOrderType
+from botrunner.venue.vocabulary import ExecutionType, Side, StopOrderType
 
 
 def settle_funding(floor: Floor, market: Market, command: SettleFunding) -> Refusal | None:
@@ -58,19 +58,19 @@ def _execution(
         execution_type=ExecutionType.FUNDING,
         order_id=identity(0xF, floor.counters.execution),
         link_id="",
-        side=position.closing_side,
+        side=Side.SELL if position.size < ZERO else Side.BUY,
         position_idx=position.position_idx,
         order_type=None,
         stop_order_type=StopOrderType.NONE,
         create_type=None,
         order_price=ZERO,
-        order_quantity=size,
+        order_quantity=ZERO,
         leaves_quantity=ZERO,
         price=prices.mark,
         quantity=size,
         value=size * prices.mark,
         fee=payment,
-        fee_rate=rate,
+        fee_rate=position.sign * rate,
         is_maker=False,
         closed_quantity=ZERO,
         pnl=ZERO,

@@ -35,7 +35,7 @@ def work(floor: Floor, order: Order, seq: int) -> None:
     reductions = _take(floor, market, order, seq)
     if not order.leaves:
         report(floor, order, OrderStatus.FILLED, seq)
-    elif order.time_in_force in (TimeInForce.IOC, TimeInForce.FOK):
+    elif order.time_in_force is TimeInForce.IOC:
         reason = RejectReason.NO_IMMEDIATE_QUANTITY
         end(floor, order, seq, cancel_type=CancelType.SYSTEM, reject_reason=reason)
     else:

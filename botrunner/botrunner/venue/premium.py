@@ -16,16 +16,14 @@ class PremiumAverage:
 
     def __init__(self) -> None:
         self._latest: tuple[int, Decimal] | None = None
-        self._samples: deque[tuple[int, Decimal]] = deque()
-        """(second, the premium at its end), one for each second in which it changed."""
+        # (second, the premium at its end), at most one a second: the window needs no more.
+        self._samples: deque[tuple[int, Decimal]] = deque(maxlen=_WINDOW + 1)
 
     def observe(self, premium: Decimal, at: datetime) -> None:
         """The premium from this moment on."""
         second = int(at.timestamp())
         if self._latest is not None and self._latest[0] < second:
             self._samples.append(self._latest)
-            while len(self._samples) > 1 and self._samples[1][0] <= second - _WINDOW:
-                self._samples.popleft()
         self._latest = (second, premium)
 
     def average(self, at: datetime) -> Decimal:

@@ -87,7 +87,7 @@ class Execution:
     link_id: str
     """Empty for funding and for orders of the venue."""
     side: Side
-    """Of funding: the side that would close the position."""
+    """Of funding: the position's own side."""
     position_idx: PositionIdx
     order_type: OrderType | None
     """None for funding."""
@@ -104,7 +104,7 @@ class Execution:
     fee: Decimal
     """Positive is paid. Of funding: the payment."""
     fee_rate: Decimal
-    """Of funding: the funding rate."""
+    """Of funding: the rate as this position sees it, negative when it receives."""
     is_maker: bool
     closed_quantity: Decimal
     pnl: Decimal

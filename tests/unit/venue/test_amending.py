@@ -3,6 +3,7 @@
 import pytest
 
 from botrunner.venue.commands import CancelAll, CancelOrder
+from botrunner.venue.records import OrderSnapshot
 from botrunner.venue.refusals import RefusalReason
 from botrunner.venue.vocabulary import (
     CancelType,
@@ -195,3 +196,49 @@ def test_cancel_all_keeps_to_its_symbol_and_goes_oldest_first() -> None:
     assert [o.order_id for o in outcome.orders] == [first.order_id, second.order_id]
     assert statuses(outcome.events) == [OrderStatus.CANCELLED] * 2
     assert desk.venue.open_orders("a") == (other,)
+
+
+def test_less_quantity_frees_its_margin() -> None:
+    desk = Desk()
+    order = placed(desk.order(BUY, "0.2", "49000"))
+    desk.amend(order, quantity="0.1")
+
+    assert desk.wallet().order_initial_margin == D(4900) * D("0.101045")
+
+
+def test_a_closing_order_with_fills_is_amended_to_them_and_what_is_left() -> None:
+    desk = Desk(balance="100000")
+    desk.book("49999:1", "50001:1")
+    placed(desk.order(BUY, "0.1"))
+    order = placed(desk.order(SELL, "0.1", "50500", reduce_only=True))
+    desk.book("50500:0.04", "", snapshot=False)
+    changed = placed(desk.amend(order, quantity="0.3"))
+
+    assert (changed.quantity, changed.leaves_quantity) == (D("0.1"), D("0.06"))
+
+
+def partly_filled() -> tuple[Desk, OrderSnapshot]:
+    desk = Desk(balance="1000")
+    desk.book("49999:1", "50001:0.1")
+    return desk, placed(desk.order(BUY, "0.18", "50001"))
+
+
+def test_an_amended_order_needs_margin_only_for_what_is_not_filled() -> None:
+    # About 505 are in the position and 404 in the order; 0.19 needs some 50 more.
+    desk, order = partly_filled()
+
+    assert placed(desk.amend(order, quantity="0.19")).leaves_quantity == D("0.09")
+
+
+def test_the_stops_of_an_order_with_fills_are_the_positions_business() -> None:
+    desk, order = partly_filled()
+
+    assert refused(desk.amend(order, stop_loss="48000")).reason is RefusalReason.AMEND_NOT_ALLOWED
+
+
+def test_an_amended_order_counts_once_towards_its_tier() -> None:
+    desk = Desk(balance="100000")
+    desk.leverage("100")
+    order = placed(desk.order(BUY, "39", "49900"))
+
+    assert placed(desk.amend(order, price="49950")).price == D(49950)

@@ -2,6 +2,8 @@
 
 import pytest
 
+from botrunner.venue.commands import SetBandAdjustment
+from botrunner.venue.settings import VenueSettings
 from botrunner.venue.vocabulary import (
     CreateType,
     OrderStatus,
@@ -91,3 +93,21 @@ def test_the_limit_price_is_held_to_the_band_of_the_trigger_not_of_the_placing()
     # 55,000 * 1.01
     assert desk.shown(order).price == D(55550)
     assert desk.shown(order).average_price == D(55000)
+
+
+def test_an_order_that_finds_the_book_full_of_its_own_at_its_trigger_is_cancelled() -> None:
+    desk = Desk(settings=VenueSettings(max_active_orders=1))
+    placed(desk.order(BUY, "0.01", "45000"))
+    order = placed(desk.order(BUY, "0.01", "50500", trigger_price=D(51000), trigger_direction=RISE))
+    desk.price("51000")
+
+    assert desk.shown(order).reject_reason is RejectReason.TOO_MANY_ORDERS
+
+
+def test_a_limit_price_out_of_the_band_at_the_trigger_is_cancelled_if_it_may_not_move() -> None:
+    desk = Desk()
+    desk.do(SetBandAdjustment(account="a", adjust=False))
+    order = placed(desk.order(BUY, "0.01", "60000", trigger_price=D(51000), trigger_direction=RISE))
+    desk.price("51000")
+
+    assert desk.shown(order).reject_reason is RejectReason.PRICE_BAND

@@ -1,7 +1,5 @@
 """Liquidation, worked by hand: cancel, reduce tier by tier, take over, deleverage."""
 
-from decimal import Decimal
-
 import pytest
 
 from botrunner.venue.commands import SetMarginMode, SettleFunding
@@ -285,14 +283,55 @@ def test_a_price_out_of_the_contracts_range_is_none() -> None:
 
 
 def test_a_jump_beyond_what_a_price_can_settle_is_made_up_by_insurance() -> None:
-    eth = contract("ETHUSDT")
-    desk = Desk(balance="20000", instruments=[contract(), eth])
+    desk = Desk(balance="20000", instruments=[contract(), contract("ETHUSDT")])
     desk.price("50000", symbol="ETHUSDT")
-    placed(desk.order(SELL, "3"))
+    placed(desk.order(BUY, "3"))
     placed(desk.order(SELL, "0.1", symbol="ETHUSDT"))
-    desk.price("150000")
-    balance: Decimal = desk.wallet().wallet_balance
+    outcome = desk.price("1000")
+    eth = [f for f in fills(outcome.events) if f.symbol == "ETHUSDT"]
+    last = desk.venue.transactions("a")[-1]
 
-    assert balance >= 0
-    assert desk.venue.positions("a") == ()
+    # The short's share of the loss is more than its whole value: no price is low enough.
+    assert [f.price for f in eth] == [D("0.1")]
+    assert last.transaction_type is TransactionType.INSURANCE
+    assert (last.change > 0, desk.wallet().wallet_balance) == (True, D(0))
     assert desk.venue.conservation().difference == 0
+
+
+def test_a_fill_far_from_the_mark_can_liquidate_at_once() -> None:
+    desk = Desk(balance="520")
+    desk.leverage("100")
+    desk.book("49000:10", "50500:10")
+    # 45,450 * (0.01 + 0.00055 + 0.99 * 0.00055) = 504.245; bought 450 above the mark.
+    outcome = desk.order(BUY, "0.9")
+
+    assert [f.execution_type for f in fills(outcome.events)] == [
+        ExecutionType.TRADE,
+        ExecutionType.BUST_TRADE,
+    ]
+
+
+def test_an_account_is_never_deleveraged_for_itself() -> None:
+    desk = Desk(balance="1100", settings=VenueSettings(insurance_balance=D(0)))
+    desk.hedge()
+    desk.leverage("50")
+    placed(desk.order(BUY, "0.8", idx=1))
+    placed(desk.order(SELL, "0.1", idx=2))
+    kinds = {f.execution_type for f in fills(desk.price("47000").events)}
+
+    assert kinds == {ExecutionType.BUST_TRADE}
+
+
+def test_the_liquidation_price_counts_what_other_symbols_earn_and_need() -> None:
+    desk = Desk(balance="3000", instruments=[contract(), contract("ETHUSDT")])
+    desk.price("50000", symbol="ETHUSDT")
+    desk.leverage("50")
+    placed(desk.order(BUY, "0.9"))
+    placed(desk.order(SELL, "0.1", symbol="ETHUSDT"))
+    desk.price("49000", symbol="ETHUSDT")
+    price = desk.position().liquidation_price
+
+    # Wallet 3,000 - 24.75 - 2.75; ETH earns 100 and needs 4,900 * 0.005 + 5,000 * 1.1 * 0.00055:
+    # 2,972.5 + 100 - 27.525 + 0.9 (M - 50,000) = 0.0045 M + 24.255
+    assert price is not None
+    assert abs(price - D("41979.28") / D("0.8955")) < D("1e-20")

@@ -132,3 +132,9 @@ def test_hedged_sides_are_charged_as_their_sum() -> None:
 
 def test_a_tier_knows_its_leverage() -> None:
     assert tier("1", "0.0125", "0.005", "0").max_leverage == D(80)
+
+
+def test_break_even_never_counts_a_lower_fee_than_the_usual_one() -> None:
+    price = break_even_price(size=D(1), entry_value=D(100), realised=D(0), taker=D("0.0001"))
+
+    assert price == D(100) / D("0.99945")

@@ -83,3 +83,12 @@ def test_the_average_forgets_without_growing() -> None:
 
     # Seconds 70 to 99 of the hundred.
     assert average.average(NOON + timedelta(seconds=100)) == D("84.5")
+
+
+def test_a_premium_that_was_held_counts_from_the_start_of_the_window() -> None:
+    average = PremiumAverage()
+    for second, premium in ((0, 300), (40, 0), (41, 0)):
+        average.observe(D(premium), NOON + timedelta(seconds=second))
+
+    # Seconds 11 to 39 at 300, and second 40.
+    assert average.average(NOON + timedelta(seconds=41)) == D(290)

@@ -89,3 +89,11 @@ def test_an_order_that_fills_at_once_is_told_once() -> None:
     desk = Desk()
 
     assert statuses(desk.order(BUY, "0.1").events) == [OrderStatus.FILLED]
+
+
+def test_a_trade_at_the_price_fills_a_resting_buy_though_the_ask_is_higher() -> None:
+    desk = Desk()
+    placed(desk.order(BUY, "0.1", "49000"))
+    step = MovePrice(symbol="BTCUSDT", last=D(49000), bid=D(49000), ask=D(49010))
+
+    assert [f.price for f in fills(desk.do(step).events)] == [D(49000)]

@@ -21,6 +21,7 @@ from botrunner.venue.commands import (
 from botrunner.venue.refusals import RefusalReason
 from botrunner.venue.settings import ExcessClose, VenueSettings
 from botrunner.venue.vocabulary import (
+    OrderStatus,
     OrderType,
     PositionIdx,
     PriceKind,
@@ -325,3 +326,46 @@ def test_a_conditional_order_is_compared_with_the_price_that_triggers_it() -> No
     )
 
     assert (refusal.reason, refusal.limit) == (R.TRIGGER_NOT_ABOVE, D(50200))
+
+
+def test_an_order_needs_margin_for_itself_only_not_for_those_before_it() -> None:
+    desk = Desk()
+    placed(desk.order(BUY, "0.9", "49900"))
+    placed(desk.order(BUY, "0.45", "49900"))
+
+    assert placed(desk.order(BUY, "0.45", "49900"))
+
+
+def test_a_market_order_needs_margin_at_the_best_price_not_at_the_band() -> None:
+    # 5,000 * 0.101045 = 505.225; at the band it would be 510.27725.
+    desk = Desk(balance="505.225")
+
+    assert placed(desk.order(BUY, "0.1")).filled_quantity == D("0.1")
+
+
+def test_an_account_without_free_margin_can_still_close() -> None:
+    desk = Desk(balance="510")
+    placed(desk.order(BUY, "0.1"))
+    desk.price("49500")
+
+    assert desk.wallet().initial_margin_rate is not None
+    assert desk.wallet().available == 0
+    assert refused(desk.order(BUY, "0.001")).reason is R.INSUFFICIENT_BALANCE
+    assert placed(desk.order(SELL, "0.1", "49600")).status is OrderStatus.NEW
+
+
+def test_amending_an_order_against_the_position_needs_no_margin_either() -> None:
+    desk = Desk(balance="510")
+    placed(desk.order(BUY, "0.1"))
+    order = placed(desk.order(SELL, "0.1", "50500"))
+    desk.price("49500")
+
+    assert placed(desk.amend(order, price="49600")).price == D(49600)
+
+
+def test_a_reduce_only_order_is_trimmed_even_where_a_large_close_is_refused() -> None:
+    desk = Desk(settings=VenueSettings(excess_close=ExcessClose.REFUSE))
+    desk.hedge()
+    placed(desk.order(BUY, "0.1", idx=1))
+
+    assert placed(desk.order(SELL, "0.2", idx=1, reduce_only=True)).quantity == D("0.1")

@@ -130,6 +130,7 @@ def test_longs_pay_funding_when_the_rate_is_positive(side: Side, rate: str, paym
     # 0.1 * 51,000 * 0.0001
     assert (paid.execution_type, paid.fee) == (ExecutionType.FUNDING, D(payment))
     assert (paid.price, paid.quantity) == (D(51000), D("0.1"))
+    assert (paid.side, paid.fee_rate) == (side, D(payment) / 5100)
     assert (paid.order_type, paid.create_type) == (None, None)
     assert paid.closed_quantity == 0
     assert before - desk.wallet().wallet_balance == D(payment)
@@ -193,4 +194,24 @@ def test_history_forgets_the_oldest_beyond_its_limit() -> None:
     assert [o.order_id for o in desk.venue.closed_orders("a")] == [o.order_id for o in orders[1:]]
     assert len(desk.venue.executions("a")) == 2
     assert desk.venue.order("a", link_id="x0") is None
+    assert desk.venue.order("a", order_id=orders[0].order_id) is None
     assert placed(desk.order(BUY, "0.001", link_id="x0"))
+
+
+def test_the_opening_fee_is_shared_out_once() -> None:
+    desk = Desk()
+    placed(desk.order(BUY, "0.3"))
+    placed(desk.order(SELL, "0.1"))
+    placed(desk.order(SELL, "0.2"))
+
+    assert [r.open_fee for r in desk.venue.closed_pnl("a")] == [D("2.75"), D("5.5")]
+
+
+def test_new_fees_change_the_margin_of_what_is_open() -> None:
+    desk = Desk()
+    placed(desk.order(BUY, "0.1", "49000"))
+    before = desk.wallet().order_initial_margin
+    desk.do(SetFees(account="a", fees=FeeRates(maker=D(0), taker=D(0))))
+
+    assert before > D(490)
+    assert desk.wallet().order_initial_margin == D(490)

@@ -207,3 +207,13 @@ def test_open_interest_is_what_all_accounts_hold() -> None:
     assert desk.venue.accounts() == ("a", "b")
     assert desk.venue.has_account("b")
     assert not desk.venue.has_account("c")
+
+
+def test_a_higher_leverage_is_granted_even_if_it_does_not_free_enough() -> None:
+    desk = Desk(balance="510")
+    placed(desk.order(BUY, "0.1"))
+    desk.price("45500")
+
+    assert desk.wallet().available == 0
+    assert desk.leverage("11").refusal is None
+    assert desk.wallet().available == 0

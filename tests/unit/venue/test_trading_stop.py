@@ -312,3 +312,27 @@ def test_a_trailing_stop_can_be_replaced_and_removed() -> None:
 
     assert desk.venue.open_orders("a") == ()
     assert desk.price("45000").events == ()
+
+
+def test_an_attached_stop_between_the_limit_and_the_price_triggers_at_once() -> None:
+    desk = Desk()
+    outcome = desk.order(BUY, "0.1", "50100", stop_loss=D(50050))
+
+    assert [f.side for f in fills(outcome.events)] == [BUY, SELL]
+    assert desk.position().size == 0
+
+
+def test_only_the_stop_that_differs_is_told() -> None:
+    desk = long_desk()
+    stop(desk, take_profit="52000", stop_loss="48000")
+    outcome = stop(desk, take_profit="52000", stop_loss="48500")
+
+    assert statuses(outcome.events) == [S.UNTRIGGERED]
+
+
+def test_the_activation_of_a_trailing_stop_can_be_changed() -> None:
+    desk = long_desk()
+    stop(desk, trailing_distance="500", activation_price="51000")
+    stop(desk, trailing_distance="500", activation_price="52000")
+
+    assert desk.position().stops.activation_price == D(52000)
