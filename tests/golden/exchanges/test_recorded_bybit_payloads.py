@@ -232,12 +232,6 @@ def test_a_public_trade() -> None:
     )
 
 
-def test_a_public_trade_by_rest() -> None:
-    (trade,) = mapper_market.recent_trades(fields.rows(result("http_get_trades_recent")))
-
-    assert (trade.price, trade.quantity, trade.taker_buys) == (D("27450.50"), D("0.005"), True)
-
-
 def test_a_running_candle() -> None:
     rows = fields.rows(payload("ws_kline"), "data")
 

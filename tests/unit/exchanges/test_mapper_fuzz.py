@@ -75,9 +75,6 @@ MAPPERS: dict[str, Mapper] = {
     "http_get_klines_linear": lambda frame: mapper_market.rest_candles(
         "BTCUSDT", "5", fields.items(fields.part(frame, "result"), "list"), NOW
     ),
-    "http_get_trades_recent": lambda frame: mapper_market.recent_trades(
-        _rows(fields.part(frame, "result"), "list")
-    ),
 }
 
 

@@ -53,6 +53,8 @@ from botrunner.exchanges.session import StreamSession, Timing
 from botrunner.service.clock import Clock
 
 CLOCK_SECONDS = 600.0
+_SOON_SECONDS = 60.0
+"""While the clock is wrong, or could not be measured: new exposure waits for it."""
 _MEASUREMENTS = 3
 _SIGN_IN_LASTS = timedelta(seconds=10)
 """How far ahead a sign-in's expiry is set."""
@@ -96,6 +98,7 @@ class BybitExchange(Exchange):
         self._share = share
         self._endpoints, self._timing = endpoints, timing
         self._is_skewed = False
+        self._clock_is_well = False
         self._public_session = StreamSession(
             dialect.BybitDialect(), {}, essential=False, timing=timing
         )
@@ -192,14 +195,16 @@ class BybitExchange(Exchange):
 
     async def _keep_clock(self) -> None:
         while True:
-            await self._clock.sleep(CLOCK_SECONDS)
+            await self._clock.sleep(CLOCK_SECONDS if self._clock_is_well else _SOON_SECONDS)
             await self._try_to_measure()
 
     async def _try_to_measure(self) -> None:
+        self._clock_is_well = False
         try:
             await self.measure_clock()
         except ExchangeError:
             return  # Reported as a failed request; the last offset stays in force.
+        self._clock_is_well = not self._is_skewed
 
     async def _measure(self) -> Measurement:
         sent_at = self._clock.now()

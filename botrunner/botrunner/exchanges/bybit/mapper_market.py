@@ -41,27 +41,11 @@ def trades(rows: Iterable[Row]) -> tuple[TradePrinted, ...]:
             trade_id=fields.name(row, "i"),
             price=fields.positive(row, "p"),
             quantity=fields.positive(row, "v"),
-            taker_buys=_taker_buys(row, "S"),
+            taker_buys=_taker_buys(row),
             at=fields.moment(row, "T"),
         )
         for row in rows
     )
-
-
-def recent_trades(rows: Iterable[Row]) -> tuple[TradePrinted, ...]:
-    """Trades of a REST answer, oldest first."""
-    found = [
-        TradePrinted(
-            symbol=fields.name(row, "symbol"),
-            trade_id=fields.name(row, "execId"),
-            price=fields.positive(row, "price"),
-            quantity=fields.positive(row, "size"),
-            taker_buys=_taker_buys(row, "side"),
-            at=fields.moment(row, "time"),
-        )
-        for row in rows
-    ]
-    return tuple(sorted(found, key=lambda trade: trade.at))
 
 
 def stream_candles(symbol: str, rows: Iterable[Row]) -> tuple[CandleChanged, ...]:
@@ -191,8 +175,8 @@ def _band_ratios(row: Row) -> tuple[Decimal, Decimal]:
     )
 
 
-def _taker_buys(row: Row, key: str) -> bool:
-    side = fields.text(row, key)
+def _taker_buys(row: Row) -> bool:
+    side = fields.text(row, "S")
     if side not in ("Buy", "Sell"):
-        raise MessageError(f"{key}: {side!r} is neither Buy nor Sell")
+        raise MessageError(f"S: {side!r} is neither Buy nor Sell")
     return side == "Buy"

@@ -193,16 +193,6 @@ def candles(symbol: str, interval: str, limit: int) -> Request:
     return _public("get_kline", category=CATEGORY, symbol=symbol, interval=interval, limit=limit)
 
 
-def order_book(symbol: str, depth: int) -> Request:
-    """A snapshot of the order book."""
-    return _public("get_orderbook", category=CATEGORY, symbol=symbol, limit=depth)
-
-
-def recent_trades(symbol: str, limit: int) -> Request:
-    """The newest public trades."""
-    return _public("get_public_trade_history", category=CATEGORY, symbol=symbol, limit=limit)
-
-
 def on_page(request: Request, cursor: str) -> Request:
     """The same question for the page that a cursor names; the cursor goes back as it came."""
     return replace(request, params={**request.params, "cursor": cursor})

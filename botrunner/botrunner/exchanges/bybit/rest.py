@@ -1,4 +1,4 @@
-"""The door to Bybit's REST: pybit in small thread pools. The only module that imports pybit.
+"""The door to Bybit's REST: pybit on a few threads. The only module that imports pybit.
 
 Rule 1: pybit repeats nothing and never sleeps; what is sent again is decided by ``deliver``.
 Rule 2: one client per thread, for a client holds one HTTP session.
@@ -7,9 +7,10 @@ Rule 4: cancels and exits have threads of their own, so that no slow read holds 
 """
 
 import asyncio
+import functools
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -21,6 +22,7 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from botrunner.exchanges.bybit import codes
 from botrunner.exchanges.bybit.requests import Request
+from botrunner.exchanges.bybit.workers import Workers
 from botrunner.exchanges.credentials import HIDDEN, Credentials
 from botrunner.exchanges.errors import error_for
 from botrunner.exchanges.outcome import Failure, Operation, Problem
@@ -99,10 +101,10 @@ class Rest:
         self._banned_until = 0.0
         self.timeout_seconds = timeout_seconds
         self.offset = timedelta(0)
-        self._pools = {
-            "essential": _pool("bybit-exit", 4),
-            "write": _pool("bybit-write", 4),
-            "read": _pool("bybit-read", 3),
+        self._lanes = {
+            "essential": Workers("bybit-exit", 4),
+            "write": Workers("bybit-write", 4),
+            "read": Workers("bybit-read", 3),
         }
 
     def venue_now(self) -> datetime:
@@ -136,15 +138,17 @@ class Rest:
 
     def close(self) -> None:
         """Take no more calls; those under way end by their deadlines, in the background."""
-        for pool in self._pools.values():
-            pool.shutdown(wait=False, cancel_futures=True)
+        for workers in self._lanes.values():
+            workers.close()
         for client in self._clients:
             client.client.close()
 
     def _submit(self, request: Request, may_send: Guard) -> "Future[object]":
         deadline = self._clock.monotonic() + self.timeout_seconds
         try:
-            return self._pools[_lane(request)].submit(self._send, request, may_send, deadline)
+            return self._lanes[_lane(request)].submit(
+                functools.partial(self._send, request, may_send, deadline)
+            )
         except RuntimeError:
             problem = Problem(failure=Failure.LOCAL, text="this exchange is closed")
             raise error_for(request.operation, problem) from None
@@ -230,11 +234,6 @@ class Rest:
             remedy=problem.remedy,
             retry_at=retry_at,
         )
-
-
-def _pool(name: str, threads: int) -> ThreadPoolExecutor:
-    # Threads start when they are needed first.
-    return ThreadPoolExecutor(max_workers=threads, thread_name_prefix=name)
 
 
 def _forget(late: "asyncio.Future[object]") -> None:
