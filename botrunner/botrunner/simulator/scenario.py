@@ -48,10 +48,10 @@ class WalkSpec(_Part):
 
     start: Positive
     volatility_bps: NotNegative = Decimal(2)
-    """The largest step, in hundredths of a percent of the price."""
+    """The largest move of one second of source time, in hundredths of a percent of the price."""
     band_ratio: Annotated[Decimal, Field(gt=0, lt=1)] = Decimal("0.2")
-    interval_seconds: Annotated[Decimal, Field(ge=Decimal("0.001"))] = Decimal(1)
-    """Source time between two steps."""
+    interval_seconds: Annotated[Decimal, Field(ge=Decimal("0.001"))] | None = None
+    """Source time between two steps; where not given half a real second, at least 1 second."""
 
 
 class WaypointSpec(_Part):

@@ -183,17 +183,20 @@ def _source(
             field = (*location, "recording")
             raise ScenarioError(file.complaint(field, str(error))) from None
     if spec.walk is not None:
-        return _walk(spec.walk, instrument, file.scenario.seed, spread)
+        interval = _span(spec.walk.interval_seconds or max(step, Decimal(1)))
+        return _walk(spec.walk, instrument, file.scenario.seed, interval, spread)
     assert spec.script is not None  # PricesSpec has exactly one of the three
     return _script(spec.script, instrument, resolution, spread)
 
 
-def _walk(spec: WalkSpec, instrument: Instrument, seed: int, spread: Spread) -> SymbolPrices:
+def _walk(
+    spec: WalkSpec, instrument: Instrument, seed: int, interval: timedelta, spread: Spread
+) -> SymbolPrices:
     return WalkPrices(
         instrument=instrument,
         start=spec.start,
         seed=seed,
-        interval=_span(spec.interval_seconds),
+        interval=interval,
         volatility_bps=spec.volatility_bps,
         band_ratio=spec.band_ratio,
         spread=spread,

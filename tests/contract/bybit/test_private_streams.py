@@ -161,6 +161,24 @@ def test_funding_is_an_execution_and_moves_the_wallet(
     streams.wallet.wait_for(lambda frame: frame["data"][0]["coin"][0]["walletBalance"] == "9999.79")
 
 
+def test_fast_executions_say_less(
+    simulator: RunningSimulator, alice: HTTP, streams: Streams
+) -> None:
+    """BW-69: the same fill, without its fee."""
+    fast = Inbox()
+    streams.socket.fast_execution_stream(fast)
+    wait_for_topics(simulator, 5)
+    buy(alice, orderType="Market", price=None)
+    frame = fast.wait_for(anything)
+    full = streams.execution.wait_for(anything)
+
+    assert_shape("ws_account_execution_fast", frame)
+    (short,), (long,) = frame["data"], full["data"]
+    assert short["execId"] == long["execId"]
+    assert (short["execPrice"], short["execQty"], short["isMaker"]) == ("2.0000", "100.0", False)
+    assert "execFee" not in short
+
+
 def test_after_a_cut_pybit_signs_in_again_and_hears_on(
     simulator: RunningSimulator, alice: HTTP, streams: Streams
 ) -> None:

@@ -1,5 +1,6 @@
 """The seeded walk: repeatable, within its band, on the ticks."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from itertools import islice, pairwise
@@ -62,6 +63,14 @@ def test_the_walk_stays_on_the_ticks_within_its_band_and_its_largest_step(
     assert all(step.last % XRP.tick_size == 0 for step in steps)
     most = max(XRP.tick_size, Decimal("1.65") * bps / 10_000)
     assert all(abs(after.last - before.last) <= most for before, after in pairwise(steps))
+
+
+def test_a_longer_interval_moves_by_its_root() -> None:
+    """Steps of 100 seconds are at most ten times as large as those of one second."""
+    slow = replace(walk(5, bps="10"), interval=timedelta(seconds=100))
+    moves = [abs(b.last - a.last) for a, b in pairwise(first(2_000, slow))]
+
+    assert Decimal("0.0100") < max(moves) <= Decimal("1.8") * 100 / 10_000
 
 
 def test_the_past_starts_where_the_future_starts_and_goes_its_own_way() -> None:

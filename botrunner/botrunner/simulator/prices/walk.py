@@ -1,8 +1,9 @@
 """A random walk on the ticks, seeded: the same seed, symbol and settings give the same prices.
 
-Every ``interval`` the price moves by a whole number of ticks, drawn evenly from ``-most .. most``,
-where ``most`` is ``volatility_bps`` of the price now (at least one tick). It is reflected at the
-walls ``start * (1 - band_ratio)`` and ``start * (1 + band_ratio)``, so that a walk of months stays
+Every ``interval`` the price moves by a whole number of ticks, drawn evenly from ``-most .. most``.
+``most`` is ``volatility_bps`` of the price for an interval of one second, and grows by the square
+root of the interval, as a walk does; it is at least one tick. The price is reflected at the walls
+``start * (1 - band_ratio)`` and ``start * (1 + band_ratio)``, so that a walk of months stays
 tradable. Only integers are drawn: the digits do not depend on the machine.
 """
 
@@ -30,7 +31,7 @@ class WalkPrices:
     interval: timedelta = timedelta(seconds=1)
     """Source time between two steps."""
     volatility_bps: Decimal = Decimal(2)
-    """The largest step, in hundredths of a percent of the price."""
+    """The largest move of one second, in hundredths of a percent of the price."""
     band_ratio: Decimal = Decimal("0.2")
     """Half the width of the band, a fraction of the start."""
     spread: Spread = Spread()
@@ -42,27 +43,25 @@ class WalkPrices:
 
     def steps(self) -> Iterator[PriceStep]:
         """One step an interval, each with a trade of 1 to 1,000 quantity steps, without an end."""
-        return self._walk("future", self.interval, self.volatility_bps)
+        return self._walk("future", self.interval)
 
     def past(self) -> Iterator[PriceStep]:
         """Another walk from the same start, backwards in time: it says nothing about ``steps``.
 
-        Its steps are 64 times as far apart and 8 times as large: a walk grows by the square root
-        of time, and days of it must come quickly.
+        Its steps are 64 times as far apart: days of it must come quickly.
         """
-        return mirror_past(self._walk("past", self.interval * 64, self.volatility_bps * 8))
+        return mirror_past(self._walk("past", self.interval * 64))
 
-    def _walk(
-        self, direction: str, interval: timedelta, volatility_bps: Decimal
-    ) -> Iterator[PriceStep]:
+    def _walk(self, direction: str, interval: timedelta) -> Iterator[PriceStep]:
         random = Random(f"{self.seed}/{self.symbol}/{direction}")
         quoter = Quoter(self.instrument, self.spread)
         price = nearest_price(self.instrument, self.start)
+        largest = self.volatility_bps * Decimal(str(interval.total_seconds())).sqrt()
         offset = timedelta(0)
         while True:
             quantity = self.instrument.quantity_step * random.randint(1, 1_000)
             yield quoter.step(offset, price, quantity)
-            price = self._reflect(price + self._move(random, price * volatility_bps))
+            price = self._reflect(price + self._move(random, price * largest))
             offset += interval
 
     def _move(self, random: Random, bps_of_price: Decimal) -> Decimal:
