@@ -230,6 +230,35 @@ def test_funding_is_no_fill_and_received_is_negative() -> None:
 
 
 @pytest.mark.parametrize(
+    ("side", "fee", "rate", "expected"),
+    [
+        # As recorded: the rate as the position sees it, so fee and rate agree.
+        ("Buy", "0.04486547", "0.00076104", Side.LONG),
+        ("Sell", "0.6364003", "0.00203714", Side.SHORT),
+        ("Sell", "-0.08720013", "-0.0001", Side.SHORT),
+        ("Buy", "-0.003676", "-0.0001", Side.LONG),
+        # Were it the market's rate: a short pays at a negative one.
+        ("Sell", "0.02", "-0.0001", Side.SHORT),
+        ("Sell", "-0.02", "0.0001", Side.SHORT),
+        ("Buy", "0.02", "0.0001", Side.LONG),
+        ("Buy", "-0.02", "-0.0001", Side.LONG),
+        # Without a rate, and where nothing was paid.
+        ("Sell", "0.02", "", Side.SHORT),
+        ("Buy", "0", "0", Side.LONG),
+    ],
+)
+def test_the_side_of_a_funding_settlement_holds_whatever_the_rate_is_of(
+    side: str, fee: str, rate: str, expected: Side
+) -> None:
+    """GR-30."""
+    row = execution_row(execType="Funding", side=side, execFee=fee, feeRate=rate)
+    event = mapper_orders.execution_event(row, KnownOrders())
+
+    assert isinstance(event, FundingSettled)
+    assert event.side is expected
+
+
+@pytest.mark.parametrize(
     "changes",
     [
         {"orderStatus": "Pondering"},

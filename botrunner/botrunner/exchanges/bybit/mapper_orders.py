@@ -124,14 +124,7 @@ def execution_event(row: Row, known: KnownOrders) -> OrderFilled | FundingSettle
     """
     kind = fields.name(row, "execType")
     if kind == _FUNDING:
-        return FundingSettled(
-            symbol=fields.name(row, "symbol"),
-            # The row is of the position that is charged: Buy is the long side's.
-            side=Side.LONG if _buys(row) else Side.SHORT,
-            paid=fields.decimal(row, "execFee"),
-            execution_id=fields.name(row, "execId"),
-            at=fields.moment(row, "execTime"),
-        )
+        return _funding_event(row)
     fill_kind = _fill_kind(row, kind)
     side, reduces = _execution_side(row, known, fill_kind)
     return OrderFilled(
@@ -162,6 +155,30 @@ def execution_events(
     """All rows of one message, oldest first."""
     events = [execution_event(row, known) for row in rows]
     return tuple(sorted(events, key=lambda event: event.at))
+
+
+def _funding_event(row: Row) -> FundingSettled:
+    paid = fields.decimal(row, "execFee")
+    return FundingSettled(
+        symbol=fields.name(row, "symbol"),
+        side=_funding_side(row, paid),
+        paid=paid,
+        execution_id=fields.name(row, "execId"),
+        at=fields.moment(row, "execTime"),
+    )
+
+
+def _funding_side(row: Row, paid: Decimal) -> Side:
+    """Which side of the hedge a settlement is of; the venue's documents do not say.
+
+    In every recorded row execFee is execValue * feeRate, so the rate is as the position sees it,
+    and ``side`` fits the position's own. Were the rate the market's, a long would pay at a
+    positive one: different signs could only be a short's.
+    """
+    rate = fields.decimal_or_zero(row, "feeRate")
+    if paid * rate < 0:
+        return Side.SHORT
+    return Side.LONG if _buys(row) else Side.SHORT
 
 
 def _ended(row: Row, status: str, identity: str, at: datetime, filled: Decimal) -> OrderEvent:
