@@ -105,6 +105,8 @@ class Order:
     """When the venue first reported more as filled than the executions had told."""
     asked_price: Decimal | None = None
     """The price that an amendment in flight asks for."""
+    asked_quantity: Decimal | None = None
+    """The total quantity it asks for."""
 
     @property
     def slot(self) -> OrderSlot:
@@ -165,10 +167,21 @@ def _pending(order: Order, event: events.OrderEvent) -> Pending:
     match event:
         case events.CancelRejected() | events.AmendRejected() if event.refusal in _READ_AFTER:
             return Pending.READ
-        case events.OrderOpened() if order.pending is Pending.CANCEL:
-            return Pending.CANCEL
+        case events.OrderOpened() if _is_stale(order, event):
+            return order.pending
         case _:
             return _PENDING_AFTER.get(type(event), order.pending)
+
+
+def _is_stale(order: Order, event: events.OrderOpened) -> bool:
+    """A push that does not show what the request in flight asks for was overtaken by it."""
+    match order.pending:
+        case Pending.CANCEL:
+            return True
+        case Pending.AMEND:
+            return (event.price, event.quantity) != (order.asked_price, order.asked_quantity)
+        case _:
+            return False
 
 
 def _acknowledged(before: OrderState, after: OrderState, at: datetime) -> datetime | None:

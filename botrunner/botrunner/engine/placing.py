@@ -39,6 +39,7 @@ def sent(state: EngineState, action: OrderAction) -> None:
                 order,
                 pending=Pending.AMEND,
                 asked_price=action.price,
+                asked_quantity=action.quantity,
                 requested_at=state.now,
             )
         case CancelOrder(foreign=False):

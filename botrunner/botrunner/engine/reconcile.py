@@ -45,13 +45,13 @@ def compare(state: EngineState, read: AccountRead) -> None:
     if read.token != state.account_token:
         return
     state.account_token = 0
+    still = [run for run in state.runs.values() if _stood_still(state, run, read)]
     _take_wallet(state, read)
     _take_positions(state, read)
     _take_orders(state, read)
     state.unreconciled = False
-    for run in state.runs.values():
-        if run.phase is Phase.TRADING:
-            _compare_run(state, run, read)
+    for run in still:
+        _compare_run(state, run, read)
     if state.policy is StopPolicy.FLATTEN:
         state.stop_complete = _is_flat(read)
 
@@ -117,10 +117,14 @@ def _as_opened(order: ReadOrder, at: datetime) -> OrderOpened:
     )
 
 
+def _stood_still(state: EngineState, run: Run, read: AccountRead) -> bool:
+    if run.phase is not Phase.TRADING:
+        return False
+    return not any(_moved_since(state, (run.symbol, side), read.started_at) for side in SIDES)
+
+
 def _compare_run(state: EngineState, run: Run, read: AccountRead) -> None:
     if any(order.in_flight or order.awaits_fills for order in state.live_orders(run.name)):
-        return
-    if any(_moved_since(state, (run.symbol, side), read.started_at) for side in SIDES):
         return
     held = {(p.symbol, p.side): p for p in read.positions}
     if all(_agrees(run, side, held.get((run.symbol, side))) for side in SIDES):

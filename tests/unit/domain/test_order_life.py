@@ -128,11 +128,14 @@ def test_a_fill_that_races_a_cancel_counts_after_it() -> None:
 
 
 def test_an_amendment_in_flight_ends_with_the_new_terms() -> None:
-    amending = replace(OPEN, pending=Pending.AMEND)
+    amending = replace(
+        OPEN, pending=Pending.AMEND, asked_price=Decimal("1.1"), asked_quantity=Decimal(12)
+    )
     moved = replace(OPENED, price=Decimal("1.1"), quantity=Decimal(12))
 
-    after = advance(amending, moved)
+    overtaken, after = advance(amending, OPENED), advance(amending, moved)
 
+    assert overtaken.pending is Pending.AMEND
     assert (after.price, after.quantity, after.pending) == (
         Decimal("1.1"),
         Decimal(12),
