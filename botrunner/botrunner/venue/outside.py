@@ -40,6 +40,9 @@ def set_book(floor: Floor, market: Market, command: SetBook) -> Refusal | None:
     """Replace or change the outside book, and fill the resting orders that it now crosses."""
     if market.outside is None and not command.snapshot:
         return Refusal(reason=RefusalReason.NO_BOOK, field="snapshot")
+    for field, levels in (("bids", command.bids), ("asks", command.asks)):
+        if any(price <= ZERO or quantity < ZERO for price, quantity in levels):
+            return Refusal(reason=RefusalReason.PRICE_INVALID, field=field)
     book = market.outside = market.outside or OutsideBook()
     for side, levels, buyers in ((book.bids, command.bids, True), (book.asks, command.asks, False)):
         if command.snapshot:
@@ -70,6 +73,12 @@ def print_trade(floor: Floor, market: Market, command: PrintTrade) -> Refusal | 
     prices = market.prices
     if prices is None:
         return Refusal(reason=RefusalReason.NO_PRICE, field="symbol")
+    if command.price <= ZERO:
+        return Refusal(reason=RefusalReason.PRICE_INVALID, value=command.price, field="price")
+    if command.quantity <= ZERO:
+        return Refusal(
+            reason=RefusalReason.QUANTITY_INVALID, value=command.quantity, field="quantity"
+        )
     floor.tape.trades.append(
         PublicTrade(
             symbol=command.symbol,
@@ -132,23 +141,22 @@ def _fill_touched(floor: Floor, market: Market, prices: Prices) -> None:
 
 
 def _fill_crossed(floor: Floor, market: Market, book: OutsideBook) -> None:
-    while (order := _crossed(market)) is not None:
+    while (crossing := _crossing(market)) is not None:
+        order, price = crossing
         side = book.asks if order.side is Side.BUY else book.bids
-        price = side.best()
-        if price is None:
-            return
         quantity = min(order.leaves, side.quantity(price))
         side.reduce(price, quantity)
         fill_resting(floor, order, quantity)
 
 
-def _crossed(market: Market) -> Order | None:
+def _crossing(market: Market) -> tuple[Order, Decimal] | None:
+    """The first resting order that the outside crosses, and the outside's price."""
     highest, ask = market.buys.highest(), market.best_ask()
     if highest is not None and ask is not None and highest >= ask:
-        return market.buys.first_at(highest)
+        return market.buys.first_at(highest), ask
     lowest, bid = market.sells.lowest(), market.best_bid()
     if lowest is not None and bid is not None and lowest <= bid:
-        return market.sells.first_at(lowest)
+        return market.sells.first_at(lowest), bid
     return None
 
 

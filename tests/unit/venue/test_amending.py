@@ -2,7 +2,7 @@
 
 import pytest
 
-from botrunner.venue.commands import CancelAll, CancelOrder
+from botrunner.venue.commands import CancelAll, CancelOrder, SetBandAdjustment
 from botrunner.venue.records import OrderSnapshot
 from botrunner.venue.refusals import RefusalReason
 from botrunner.venue.vocabulary import (
@@ -242,3 +242,21 @@ def test_an_amended_order_counts_once_towards_its_tier() -> None:
     order = placed(desk.order(BUY, "39", "49900"))
 
     assert placed(desk.amend(order, price="49950")).price == D(49950)
+
+
+def test_an_amended_price_beyond_the_band_is_refused_if_it_may_not_move() -> None:
+    desk = Desk()
+    order = placed(desk.order(BUY, "0.1", "49500"))
+    desk.do(SetBandAdjustment(account="a", adjust=False))
+
+    assert refused(desk.amend(order, price="50900")).reason is RefusalReason.PRICE_ABOVE_BAND
+
+
+def test_an_amended_trigger_lies_on_the_tick() -> None:
+    desk = Desk()
+    order = placed(
+        desk.order(BUY, "0.1", trigger_price=D(51000), trigger_direction=TriggerDirection.RISE)
+    )
+
+    refusal = refused(desk.amend(order, trigger_price="51000.01"))
+    assert refusal.reason is RefusalReason.TRIGGER_INVALID

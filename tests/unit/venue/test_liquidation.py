@@ -15,7 +15,7 @@ from botrunner.venue.vocabulary import (
     TransactionType,
     TriggerDirection,
 )
-from unit.venue.desk import BUY, SELL, D, Desk, contract, fills, placed, statuses
+from unit.venue.desk import BUY, SELL, D, Desk, contract, fills, placed, statuses, tier
 
 
 def exposed_desk(settings: VenueSettings | None = None, side: Side = BUY) -> Desk:
@@ -335,3 +335,31 @@ def test_the_liquidation_price_counts_what_other_symbols_earn_and_need() -> None
     # 2,972.5 + 100 - 27.525 + 0.9 (M - 50,000) = 0.0045 M + 24.255
     assert price is not None
     assert abs(price - D("41979.28") / D("0.8955")) < D("1e-20")
+
+
+def isolated_with_tiers(limit: str) -> Desk:
+    """1 BTC at 50,000 with leverage 40, in the second tier of two."""
+    tiers = (tier(limit, "0.01", "0.005", "0"), tier("100000", "0.02", "0.02", "0"))
+    desk = Desk(instruments=[contract(tiers=tiers)])
+    desk.do(SetMarginMode(account="a", mode=MarginMode.ISOLATED))
+    desk.leverage("40")
+    placed(desk.order(BUY, "1"))
+    return desk
+
+
+def test_an_isolated_position_is_reduced_tier_by_tier_too() -> None:
+    # Margin 1,250 against 2 % of 49,700 = 994: not enough after a loss of 300; 0.5 % is.
+    desk = isolated_with_tiers("30000")
+    (fill,) = fills(desk.price("49700").events)
+
+    # 30,000 / 49,700 = 0.603 are kept.
+    assert (fill.create_type, fill.quantity) == (CreateType.LIQUIDATION, D("0.397"))
+    assert desk.position().size == D("0.603")
+
+
+def test_an_isolated_position_that_is_reduced_to_nothing_is_gone() -> None:
+    desk = isolated_with_tiers("10")
+    (fill,) = fills(desk.price("49700").events)
+
+    assert fill.create_type is CreateType.LIQUIDATION
+    assert desk.position().size == 0

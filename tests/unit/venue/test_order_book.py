@@ -223,3 +223,26 @@ def test_a_print_moves_the_last_price_and_nothing_else() -> None:
 
     assert prices is not None
     assert (prices.last, prices.mark, prices.index) == (D(50001), D(50000), D(50000))
+
+
+def test_a_post_only_order_rests_in_an_empty_book() -> None:
+    desk = booked(bids="49999:1", asks="")
+    order = placed(desk.order(BUY, "1", "50000", time_in_force=TimeInForce.POST_ONLY))
+
+    assert order.status is OrderStatus.NEW
+
+
+def test_a_price_path_is_shown_as_a_book_of_one_level() -> None:
+    desk = Desk()
+    book = desk.venue.book("BTCUSDT")
+    most = desk.venue.instrument("BTCUSDT").max_market_quantity
+
+    assert book is not None
+    assert book.bids == book.asks == ((D(50000), most),)
+
+
+def test_nothing_is_shown_before_the_first_price() -> None:
+    desk = Desk(price=None)
+
+    assert desk.venue.book("BTCUSDT") is None
+    assert desk.venue.prices("BTCUSDT") is None

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
@@ -15,6 +16,7 @@ from botrunner.venue.commands import (
     PlaceOrder,
     PrintTrade,
     SetBandAdjustment,
+    SetBook,
     SettleFunding,
     SetTradingStop,
 )
@@ -257,6 +259,15 @@ def test_prices_beyond_the_band_are_refused_only_if_the_account_says_so() -> Non
     assert (below.reason, below.limit) == (R.PRICE_BELOW_BAND, D("49500"))
 
 
+def book(**level: tuple[Decimal, Decimal]) -> SetBook:
+    sides = {side: (level[side],) if side in level else () for side in ("bids", "asks")}
+    return SetBook(symbol="BTCUSDT", snapshot=True, bids=sides["bids"], asks=sides["asks"])
+
+
+def printed(price: Decimal, quantity: Decimal) -> PrintTrade:
+    return PrintTrade(symbol="BTCUSDT", price=price, quantity=quantity, taker_side=Side.BUY)
+
+
 @pytest.mark.parametrize(
     ("command", "reason"),
     [
@@ -271,6 +282,10 @@ def test_prices_beyond_the_band_are_refused_only_if_the_account_says_so() -> Non
         (MovePrice(symbol="NOUSDT", last=D(1)), R.SYMBOL_UNKNOWN),
         (MovePrice(symbol="BTCUSDT", last=D(1), mark=D(0)), R.PRICE_INVALID),
         (SettleFunding(symbol="NOUSDT", rate=D(0)), R.SYMBOL_UNKNOWN),
+        (book(bids=(D(0), D(1))), R.PRICE_INVALID),
+        (book(asks=(D(1), D(-1))), R.PRICE_INVALID),
+        (printed(D(0), D(1)), R.PRICE_INVALID),
+        (printed(D(1), D(0)), R.QUANTITY_INVALID),
         (SetTradingStop(account="a", symbol="BTCUSDT", stop_loss=D(1)), R.STOPS_ZERO_POSITION),
     ],
 )
