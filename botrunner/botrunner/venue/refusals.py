@@ -30,7 +30,7 @@ class RefusalReason(StrEnum):
     QUANTITY_ABOVE_MAXIMUM = "QuantityAboveMaximum"
     """value: quantity; limit: the maximum."""
     PRICE_INVALID = "PriceInvalid"
-    """Missing, not positive, or off the tick; also a bad level of a book. value: price; limit: tick."""
+    """Missing, not positive, off the tick, or a bad level of a book. value: price; limit: tick."""
     PRICE_OUT_OF_RANGE = "PriceOutOfRange"
     """Outside the contract's own range. value: price; limit: the bound."""
     PRICE_ABOVE_BAND = "PriceAboveBand"
