@@ -65,6 +65,16 @@ def test_the_walk_stays_on_the_ticks_within_its_band_and_its_largest_step(
     assert all(abs(after.last - before.last) <= most for before, after in pairwise(steps))
 
 
+def test_the_walls_throw_the_price_back() -> None:
+    """A walk in a band of 31 ticks that stuck to a wall would be found there most of the time."""
+    steps = first(2_000, walk(11, bps="10", band="0.001"))
+    low, high = Decimal("1.4985"), Decimal("1.5015")
+
+    assert min(step.last for step in steps) == low
+    assert max(step.last for step in steps) == high
+    assert sum(step.last in (low, high) for step in steps) < 300
+
+
 def test_a_longer_interval_moves_by_its_root() -> None:
     """Steps of 100 seconds are at most ten times as large as those of one second."""
     slow = replace(walk(5, bps="10"), interval=timedelta(seconds=100))
