@@ -58,10 +58,13 @@ class Gap:
 
     def __init__(self) -> None:
         self.asked: list[datetime] = []
+        self.is_broken = False
         self.answers: asyncio.Queue[tuple[Event, ...] | UnavailableError] = asyncio.Queue()
 
     def note(self, event: Event) -> None:
         """Nothing to remember."""
+        if self.is_broken:
+            raise LookupError("a bug")
 
     async def read(self, since: datetime) -> tuple[Event, ...]:
         """What the test says next."""
@@ -185,6 +188,18 @@ async def test_a_stream_lost_while_its_gap_is_read_starts_over() -> None:
 
     assert heard.names() == ["PrivateStreamLost", "WalletChanged", "PrivateStreamRestored"]
     assert heard.equities() == [D(1)]
+
+
+async def test_what_goes_wrong_while_a_gap_is_told_on_is_never_swallowed() -> None:
+    """Held events would wait for ever, and a broken engine look like a quiet market."""
+    heard = Heard()
+    failed: list[Exception] = []
+    heard.feed.fail = failed.append
+    heard.change(StreamState.CONNECTED)
+    heard.gap.is_broken = True
+    await heard.answer()
+
+    assert [str(error) for error in failed] == ["a bug"]
 
 
 async def test_attempts_that_fail_are_told_and_a_first_connection_is_no_loss() -> None:

@@ -34,6 +34,8 @@ from botrunner.exchanges.port import CredentialsReported, Guard, Listeners, Requ
 from botrunner.exchanges.retry import backoff, retry_delay
 from botrunner.service.clock import Clock
 
+_SAYS_NOTHING = frozenset({Failure.LOCAL, Failure.BANNED, Failure.UNMAPPED})
+"""Proves neither that the endpoint works nor that it does not."""
 _LIMITED = frozenset({Operation.PLACE, Operation.AMEND, Operation.CANCEL})
 _LONGEST_RESET_SECONDS = 10.0
 """Limits are of a rolling second; a reset later than this is a wrong clock."""
@@ -146,7 +148,7 @@ class Delivery:
         breaker = self._breaker(request.group)
         if breaks(problem.failure):
             breaker = breaker.failed(self._clock.monotonic())
-        elif problem.failure is Failure.LOCAL:
+        elif problem.failure in _SAYS_NOTHING:
             breaker = breaker.abandoned()
         else:
             breaker = breaker.succeeded()

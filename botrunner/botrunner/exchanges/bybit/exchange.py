@@ -251,6 +251,7 @@ class BybitExchange(Exchange):
             refuse=feed.refuse,
             drained=_nothing,
         )
+        feed.fail = stream.fail
         try:
             await stream.run()
         finally:

@@ -77,6 +77,8 @@ class PrivateFeed:
         self._state = StreamState.DISCONNECTED
         self._held: list[Frame] | None = []
         self._reading: asyncio.Task[None] | None = None
+        self.fail: Callable[[Exception], None] = _raise
+        """Told of an error while a gap was read and told on; whoever runs the stream sets it."""
 
     def hear(self, effect: Effect) -> None:
         """Take one effect of the session."""
@@ -147,7 +149,13 @@ class PrivateFeed:
     def _read_gap(self) -> None:
         self.close()
         self._held = []
-        self._reading = asyncio.get_running_loop().create_task(self._catch_up())
+        self._reading = asyncio.get_running_loop().create_task(self._guarded())
+
+    async def _guarded(self) -> None:
+        try:
+            await self._catch_up()
+        except Exception as error:
+            self.fail(error)
 
     async def _catch_up(self) -> None:
         attempt = 0
@@ -186,6 +194,10 @@ class PrivateFeed:
             )
         self._listeners.event(BlockSet(at=at, block=Block.CREDENTIALS))
         self._listeners.report(CredentialsReported(problem=problem, at=at))
+
+
+def _raise(error: Exception) -> None:
+    raise error
 
 
 def topics() -> Mapping[str, tuple[str, ...]]:

@@ -67,6 +67,11 @@ class SocketStream(WSListener):
         finally:
             self._tear_down()
 
+    def fail(self, error: Exception) -> None:
+        """End ``run`` with an error that happened beside the socket."""
+        if self._ended is not None and not self._ended.done():
+            self._ended.set_exception(error)
+
     def carry_out(self, effects: Iterable[Effect]) -> None:
         """Carry out what a caller got from the session by itself (subscriptions, cuts)."""
         if self._ended is not None and not self._ended.done():
@@ -77,8 +82,7 @@ class SocketStream(WSListener):
         """The handshake is done."""
         self._transport, self._awaits_handshake = transport, False
         self._parts.clear()
-        text = self._sign_in() if self._sign_in else None
-        self._carry_out(self._session.opened(self._clock.monotonic(), sign_in=text))
+        self._guarded(self._open)
 
     @override
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
@@ -99,6 +103,10 @@ class SocketStream(WSListener):
         if transport is self._transport:
             self._transport = None
             self._closed("connection closed")
+
+    def _open(self) -> None:
+        text = self._sign_in() if self._sign_in else None
+        self._carry_out(self._session.opened(self._clock.monotonic(), sign_in=text))
 
     def _collect(self, frame: WSFrame) -> None:
         if frame.fin and not self._parts:
@@ -156,7 +164,8 @@ class SocketStream(WSListener):
                     max_frame_size=_LARGEST_FRAME_BYTES,
                     max_redirects=0,
                 )
-        except (OSError, WSError, TimeoutError) as error:
+        except (OSError, WSError, TimeoutError, ValueError) as error:
+            # ValueError: an address that no resolver takes.
             if self._awaits_handshake:
                 self._awaits_handshake = False
                 self._closed(f"cannot connect: {str(error) or type(error).__name__}")
@@ -191,7 +200,7 @@ class SocketStream(WSListener):
         except Exception as error:
             if self._ended is None or self._ended.done():
                 raise
-            self._ended.set_exception(error)
+            self.fail(error)
 
     def _tear_down(self) -> None:
         if self._timer is not None:
