@@ -1,6 +1,6 @@
 """What a venue can do to a caller, named for what the caller can do about it."""
 
-from botrunner.exchanges.outcome import Operation, Outcome, Problem, outcome_of
+from botrunner.exchanges.outcome import Failure, Operation, Outcome, Problem, outcome_of
 
 
 class MessageError(ValueError):
@@ -44,13 +44,13 @@ class OutcomeUnknownError(ExchangeError):
     """Sent, and perhaps done. Read before anything else is sent about it."""
 
 
-_BY_FAILURE: dict[str, type[ExchangeError]] = {
-    "credentials": CredentialsRefusedError,
-    "throttled": RateLimitedError,
-    "banned": RateLimitedError,
-    "server": UnavailableError,
-    "silent": UnavailableError,
-    "unmapped": UnavailableError,
+_BY_FAILURE: dict[Failure, type[ExchangeError]] = {
+    Failure.CREDENTIALS: CredentialsRefusedError,
+    Failure.THROTTLED: RateLimitedError,
+    Failure.BANNED: RateLimitedError,
+    Failure.SERVER: UnavailableError,
+    Failure.SILENT: UnavailableError,
+    Failure.UNMAPPED: UnavailableError,
 }
 
 
@@ -62,4 +62,4 @@ def error_for(operation: Operation, problem: Problem) -> ExchangeError:
         case Outcome.DENIED:
             return UnavailableError(problem)
         case _:
-            return _BY_FAILURE.get(problem.failure.value, RejectedError)(problem)
+            return _BY_FAILURE.get(problem.failure, RejectedError)(problem)

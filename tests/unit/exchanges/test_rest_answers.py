@@ -118,6 +118,8 @@ async def failure(rest: Rest, request: Request) -> ExchangeError:
         http('{"retMsg":"OK","result":{}}'),
         http('{"retCode":0,"retMsg":"OK","result":null}'),
         http('{"retCode":0,"retMsg":"OK","result":[]}'),
+        http('{"retCode":"never","retMsg":null,"result":{}}'),
+        http('{"retCode":[1],"retMsg":"x","result":{}}'),
         http("no", "502 Bad Gateway"),
         http("no", "404 Not Found"),
         b"HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n{",
@@ -156,6 +158,17 @@ async def test_a_limit_tells_when_it_resets() -> None:
     assert error.problem.retry_at.isoformat() == "2026-01-01T12:00:00+00:00"
 
 
+@pytest.mark.parametrize("reset", ["", "soon", "9" * 40])
+async def test_a_limit_with_an_impossible_reset_is_a_limit_all_the_same(reset: str) -> None:
+    body = '{"retCode":10006,"retMsg":"Too many visits!","result":{}}'
+    headers = f"X-Bapi-Limit-Reset-Timestamp: {reset}\r\n"
+    with answering(http(body, headers=headers)) as rest:
+        error = await failure(rest, WRITE)
+
+    assert type(error) is RateLimitedError
+    assert error.problem.retry_at is None
+
+
 async def test_what_gets_no_turn_before_the_deadline_was_never_sent() -> None:
     """EX-2: all threads of the lane are held by a peer that says nothing."""
     with peer(lambda _: None) as server, rest_at(server, timeout_seconds=0.4) as rest:
@@ -189,6 +202,19 @@ async def test_after_it_is_closed_nothing_is_sent() -> None:
         error = await failure(rest, WRITE)
 
     assert error.problem.failure is Failure.LOCAL
+
+
+async def test_what_waits_for_its_turn_when_it_is_closed_was_never_sent() -> None:
+    with peer(lambda _: None) as server, rest_at(server, timeout_seconds=2.0) as rest:
+        calls = [asyncio.create_task(failure(rest, WRITE)) for _ in range(6)]
+        while len(server.paths) < 4:
+            await asyncio.sleep(0.005)
+        rest.close()
+        errors = await asyncio.gather(*calls)
+
+    local = [error for error in errors if error.problem.failure is Failure.LOCAL]
+    assert len(local) == 2
+    assert len(server.paths) == 4
 
 
 async def test_neither_client_nor_keys_can_be_printed() -> None:

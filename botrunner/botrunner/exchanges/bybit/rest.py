@@ -11,8 +11,8 @@ import functools
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 import requests
 from pybit.exceptions import FailedRequestError, InvalidRequestError
@@ -20,11 +20,11 @@ from pybit.unified_trading import HTTP
 from typing_extensions import override
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
-from botrunner.exchanges.bybit import codes
+from botrunner.exchanges.bybit import codes, fields
 from botrunner.exchanges.bybit.requests import Request
 from botrunner.exchanges.bybit.workers import Workers
 from botrunner.exchanges.credentials import HIDDEN, Credentials
-from botrunner.exchanges.errors import error_for
+from botrunner.exchanges.errors import MessageError, error_for
 from botrunner.exchanges.outcome import Failure, Operation, Problem
 from botrunner.exchanges.port import Guard
 from botrunner.service.clock import Clock
@@ -127,6 +127,8 @@ class Rest:
         if not wrapped.done():
             wrapped.add_done_callback(_forget)
             raise error_for(request.operation, self._late(task))
+        if wrapped.cancelled():
+            raise error_for(request.operation, _closed())
         try:
             answer = wrapped.result()
         except Exception as error:
@@ -150,8 +152,7 @@ class Rest:
                 functools.partial(self._send, request, may_send, deadline)
             )
         except RuntimeError:
-            problem = Problem(failure=Failure.LOCAL, text="this exchange is closed")
-            raise error_for(request.operation, problem) from None
+            raise error_for(request.operation, _closed()) from None
 
     def _late(self, task: "Future[object]") -> Problem:
         if task.cancel():
@@ -222,18 +223,13 @@ class Rest:
                 return _unreadable(self.redact(f"{type(error).__name__}: {error}"))
 
     def _refusal(self, error: InvalidRequestError) -> Problem:
-        problem = codes.problem_of(int(error.status_code), self.redact(str(error.message)))
+        code = error.status_code
+        if not isinstance(code, int):
+            return _unreadable(f"retCode: {self.redact(repr(code))} is not a number")
+        problem = codes.problem_of(code, self.redact(str(error.message or "")))
         if problem.failure is not Failure.THROTTLED:
             return problem
-        reset = (error.resp_headers or {}).get("X-Bapi-Limit-Reset-Timestamp", "")
-        retry_at = datetime.fromtimestamp(int(reset) / 1000, UTC) if reset.isdigit() else None
-        return Problem(
-            failure=problem.failure,
-            code=problem.code,
-            text=problem.text,
-            remedy=problem.remedy,
-            retry_at=retry_at,
-        )
+        return replace(problem, retry_at=_reset_at(error.resp_headers or {}))
 
 
 def _forget(late: "asyncio.Future[object]") -> None:
@@ -248,10 +244,21 @@ def _lane(request: Request) -> str:
     return "essential" if request.is_essential else "write"
 
 
+def _reset_at(headers: Mapping[str, str]) -> datetime | None:
+    try:
+        return fields.moment(headers, "X-Bapi-Limit-Reset-Timestamp")
+    except MessageError:
+        return None  # Not there, or not a time: the wait goes by our own delays.
+
+
 def _parts(answer: object) -> tuple[Mapping[str, object], Mapping[str, str]]:
     if isinstance(answer, tuple) and len(answer) == 3 and isinstance(answer[0], Mapping):
         return answer[0], answer[2]
     return {}, {}
+
+
+def _closed() -> Problem:
+    return Problem(failure=Failure.LOCAL, text="this exchange is closed")
 
 
 def _no_turn() -> Problem:
