@@ -30,7 +30,8 @@ STRANGER_CAP_SECONDS = 60
 class Step:
     """What the strategies of one step share."""
 
-    allowance: Allowance
+    allowance: Allowance | None = None
+    """Made when the first strategy has to look."""
     granted: Decimal = ZERO
     """Value of new entries granted so far, USDT."""
     candidates: list[Candidate] = field(default_factory=list)
@@ -38,9 +39,9 @@ class Step:
 
 def decide(state: EngineState) -> list[Candidate]:
     """Approved order actions of every strategy that has to look."""
-    step = Step(allowance=allowance_of(state))
     if state.policy is StopPolicy.FREEZE:
         return []
+    step = Step()
     for run in list(state.runs.values()):
         due = run.wake_at is not None and state.now >= run.wake_at
         if (run.dirty or due) and run.symbol in state.instruments:
@@ -54,7 +55,8 @@ def decide(state: EngineState) -> list[Candidate]:
 
 
 def _decide_run(state: EngineState, run: Run, step: Step) -> None:
-    run.wake_at = None
+    run.wake_at, run.changed = None, True
+    step.allowance = step.allowance or allowance_of(state)
     gate = gate_of(state, run, step.allowance, step.granted)
     flattening = state.policy is StopPolicy.FLATTEN
     if flattening or (run.retiring and run.flatten):

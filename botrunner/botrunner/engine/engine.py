@@ -7,11 +7,11 @@ from botrunner.domain.control import Event
 from botrunner.domain.parameters import AccountParameters
 from botrunner.engine import control, flatten, order_events, reconcile, resolve, watch
 from botrunner.engine.absorb import absorb
-from botrunner.engine.audit import record
+from botrunner.engine.audit import AuditRecord
 from botrunner.engine.decide import decide
 from botrunner.engine.interest import interest_of
 from botrunner.engine.limits import RequestLimits
-from botrunner.engine.outcome import Action, Outcome
+from botrunner.engine.outcome import Action, Interest, Outcome
 from botrunner.engine.placing import sent
 from botrunner.engine.release import charge_reads, release
 from botrunner.engine.state import EngineState
@@ -52,8 +52,24 @@ class Engine:
         actions = self._act()
         return Outcome(
             actions=actions,
-            audit=record(state, event, actions),
-            interest=interest_of(state),
+            audit=self._record(event, actions),
+            wake_at=state.wake_at,
+        )
+
+    def interest(self) -> Interest:
+        """What would wake the engine after the last step."""
+        return interest_of(self._state)
+
+    def _record(self, event: Event, actions: tuple[Action, ...]) -> AuditRecord:
+        state = self._state
+        state.sequence += 1
+        return AuditRecord(
+            sequence=state.sequence,
+            at=state.now,
+            happened=event,
+            done=actions,
+            denied=tuple(state.refused),
+            deferred=state.deferred,
         )
 
     def _watch(self) -> None:

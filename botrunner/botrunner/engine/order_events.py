@@ -174,12 +174,12 @@ def _advance(state: EngineState, event: OrderEvent) -> Order | None:
     if before is None:
         return None
     order = advance(before, event)
-    state.orders[order.order_id] = order
+    state.orders.put(order)
     if not order.in_flight:
         state.inquiries.pop(order.order_id, None)
     run = state.runs.get(order.strategy)
     if run is not None:
-        run.dirty = True
+        run.dirty = run.changed = True
         if order.acknowledged_at is not None and before.acknowledged_at is None:
             run.retries.pop(order.slot, None)
     if order.is_final and not order.awaits_fills:
@@ -188,7 +188,7 @@ def _advance(state: EngineState, event: OrderEvent) -> Order | None:
 
 
 def _forget(state: EngineState, order: Order) -> None:
-    del state.orders[order.order_id]
+    state.orders.remove(order.order_id)
     state.no_amend.discard(order.order_id)
     state.hold_off.pop(order.order_id, None)
     state.inquiries.pop(order.order_id, None)
@@ -211,7 +211,7 @@ def _fill(state: EngineState, run: Run, event: OrderFilled) -> None:
     run.grid = apply_fill(run.grid, identity, event)
     if identity is not None and identity.purpose is Purpose.ENTRY:
         run.refusals.pop(identity.level, None)
-    run.dirty = True
+    run.dirty = run.changed = True
 
 
 def _hold(state: EngineState, run: Run, event: OrderFilled) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from botrunner.domain.actions import Command
+from botrunner.engine.audit import AuditRecord as AuditRecord
 from botrunner.risk.verdict import Approved
 
 Action = Approved | Command
@@ -34,22 +35,10 @@ class Interest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AuditRecord:
-    """One step as plain data: strings, numbers and lists of them, ready for JSON lines."""
-
-    sequence: int
-    at: datetime
-    event: dict[str, object]
-    actions: tuple[dict[str, object], ...]
-    refusals: tuple[dict[str, object], ...]
-    deferred: int
-    """Approved orders that wait for the rate budget."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """One step's result. Actions are carried out in this order."""
 
     actions: tuple[Action, ...]
     audit: AuditRecord
-    interest: Interest
+    wake_at: datetime | None
+    """When time alone changes something; ``Engine.interest`` says what else would."""

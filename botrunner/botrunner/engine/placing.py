@@ -32,21 +32,20 @@ def sent(state: EngineState, action: OrderAction) -> None:
     """Remember a request that goes out now; its slot rests until it has ended."""
     match action:
         case PlaceOrder():
-            state.orders[action.order_id] = _sent_order(state, action)
+            state.orders.put(_sent_order(state, action))
         case AmendOrder():
             order = state.orders[action.order_id]
-            state.orders[action.order_id] = replace(
+            amending = replace(
                 order,
                 pending=Pending.AMEND,
                 asked_price=action.price,
                 asked_quantity=action.quantity,
                 requested_at=state.now,
             )
+            state.orders.put(amending)
         case CancelOrder(foreign=False):
             order = state.orders[action.order_id]
-            state.orders[action.order_id] = replace(
-                order, pending=Pending.CANCEL, requested_at=state.now
-            )
+            state.orders.put(replace(order, pending=Pending.CANCEL, requested_at=state.now))
         case CancelOrder():
             pass
 

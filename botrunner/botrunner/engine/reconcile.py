@@ -93,10 +93,10 @@ def _take_orders(state: EngineState, read: AccountRead) -> None:
         if known is None:
             strangers.seen(state, order, by_read=True)
         elif known.requested_at < read.started_at:
-            state.orders[order.order_id] = advance(known, _as_opened(order, read.at))
+            state.orders.put(advance(known, _as_opened(order, read.at)))
     for known in list(state.orders.values()):
         if known.order_id not in found and _should_be_open(known, read):
-            state.orders[known.order_id] = replace(known, pending=Pending.READ)
+            state.orders.put(replace(known, pending=Pending.READ))
 
 
 def _should_be_open(order: Order, read: AccountRead) -> bool:

@@ -67,7 +67,7 @@ def complete(state: EngineState, run: Run, read: SymbolRead) -> None:
     run.grid = _adopted(state, run)
     run.phase = Phase.TRADING
     run.recovered_at = state.now
-    run.dirty = True
+    run.dirty = run.changed = True
 
 
 def read_failed(state: EngineState, event: ReadFailed) -> None:
@@ -114,12 +114,12 @@ def _take_orders(state: EngineState, run: Run, read: SymbolRead) -> None:
     for order in [o for o in state.orders.values() if o.symbol == run.symbol]:
         unresolved = order.state in (OrderState.SENT, OrderState.UNKNOWN)
         if not unresolved or order.order_id in final:
-            del state.orders[order.order_id]
+            state.orders.remove(order.order_id)
     for found in read.open_orders:
         identity = decode(found.order_id)
         if identity is None or identity.strategy != run.name:
             continue
-        state.orders[found.order_id] = adopted_order(run, found)
+        state.orders.put(adopted_order(run, found))
 
 
 def adopted_order(run: Run, found: ReadOrder) -> Order:

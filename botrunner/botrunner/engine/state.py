@@ -19,6 +19,7 @@ from botrunner.domain.position import Position
 from botrunner.domain.side import Side
 from botrunner.engine.budget import Bucket
 from botrunner.engine.limits import Group, RequestLimits
+from botrunner.engine.working import Working
 from botrunner.risk.verdict import Reason
 from botrunner.strategies.grid.state import GridState
 
@@ -94,6 +95,10 @@ class Run:
     waits: bool = True
     wake_at: datetime | None = None
     dirty: bool = True
+    changed: bool = True
+    """Orders, fills or the plan changed since evenness and exits were looked at."""
+    is_uneven: bool = False
+    is_exposed: bool = False
     uneven_since: datetime | None = None
     exposed_since: datetime | None = None
     """Since when a side lacks its take-profit."""
@@ -151,7 +156,7 @@ class EngineState:
     """Last fill per symbol and side; a position older than it is not believed."""
     money_moved_at: datetime | None = None
     """Last fill or acknowledgement: a wallet older than it does not show everything."""
-    orders: dict[str, Order] = field(default_factory=dict)
+    orders: Working = field(default_factory=Working)
     """Ours, by client order id; final ones go once nothing more can come."""
     foreign: dict[str, ReadOrder] = field(default_factory=dict)
     """Open orders of others, as last seen."""
@@ -188,6 +193,8 @@ class EngineState:
     account_asked_at: datetime | None = None
     next_account_at: datetime | None = None
     wallet_polled_at: datetime | None = None
+    rate: Decimal | None = None
+    """The maintenance-margin rate acted on in this step; None while unknown."""
     wallet_asked_at: datetime | None = None
     unreadable: str = ""
     outbox: list[Command] = field(default_factory=list)
@@ -214,9 +221,7 @@ class EngineState:
     def live_orders(self, strategy: str) -> list[Order]:
         """Orders of a strategy that are not final, or whose fills are still on their way."""
         return [
-            order
-            for order in self.orders.values()
-            if order.strategy == strategy and (not order.is_final or order.awaits_fills)
+            order for order in self.orders.of(strategy) if not order.is_final or order.awaits_fills
         ]
 
     def next_token(self) -> int:

@@ -24,8 +24,8 @@ _NO_REASON = frozenset({Reason.VENUE, Reason.VENUE_MONEY})
 
 def watch_margin(state: EngineState) -> None:
     """Stop when the maintenance-margin rate reaches the threshold (GR-50)."""
-    rate = acted_on_rate(state)
-    if rate is None or state.stop is not None and state.stop.latched:
+    rate = state.rate = acted_on_rate(state)
+    if rate is None or (state.stop is not None and state.stop.latched):
         return
     threshold = state.parameters.risk.maintenance_margin_rate_threshold
     if rate >= threshold:
@@ -65,8 +65,7 @@ def acted_on_rate(state: EngineState) -> Decimal | None:
 
 def poll_wallet(state: EngineState) -> None:
     """Every walletPollSeconds, every second close to the threshold."""
-    every = state.parameters.risk.wallet_poll
-    rate = acted_on_rate(state)
+    every, rate = state.parameters.risk.wallet_poll, state.rate
     threshold = state.parameters.risk.maintenance_margin_rate_threshold
     if rate is not None and rate > threshold * CLOSE_TO_THRESHOLD:
         every = min(every, SECOND)
@@ -100,8 +99,11 @@ def watch_runs(state: EngineState) -> None:
         if run.phase is not Phase.TRADING or state.policy is StopPolicy.FREEZE:
             run.exposed_since = run.uneven_since = None
             continue
-        run.exposed_since = _since(run.exposed_since, _is_exposed(state, run), state.now)
-        run.uneven_since = _since(run.uneven_since, _is_uneven(state, run), state.now)
+        if run.changed or state.stop is not None:
+            run.changed = False
+            run.is_exposed, run.is_uneven = _is_exposed(state, run), _is_uneven(state, run)
+        run.exposed_since = _since(run.exposed_since, run.is_exposed, state.now)
+        run.uneven_since = _since(run.uneven_since, run.is_uneven, state.now)
         _after_grace(state, run, run.exposed_since, "a side has no take-profit")
         _after_grace(state, run, run.uneven_since, "the sides are not even")
 
