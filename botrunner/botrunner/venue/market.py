@@ -14,8 +14,6 @@ from botrunner.venue.position import Trail
 from botrunner.venue.premium import PremiumAverage
 from botrunner.venue.vocabulary import PriceKind, Side, TriggerDirection
 
-TriggerKey = tuple[PriceKind, TriggerDirection]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prices:
@@ -39,8 +37,32 @@ class Prices:
                 return self.index
 
 
-def _trigger_ladders() -> dict[TriggerKey, PriceLadder[Order]]:
-    return {(kind, way): PriceLadder() for kind in PriceKind for way in TriggerDirection}
+@dataclass(frozen=True, slots=True)
+class Triggers:
+    """The orders that wait for one kind of price."""
+
+    kind: PriceKind
+    rising: PriceLadder[Order] = field(default_factory=PriceLadder)
+    """Triggered when the price is at theirs or above."""
+    falling: PriceLadder[Order] = field(default_factory=PriceLadder)
+
+    def ladder(self, direction: TriggerDirection) -> PriceLadder[Order]:
+        """Where orders of a direction wait."""
+        return self.rising if direction is TriggerDirection.RISE else self.falling
+
+    def next_due(self, price: Decimal) -> Order | None:
+        """The nearest order that this price triggers."""
+        lowest = self.rising.lowest()
+        if lowest is not None and lowest <= price:
+            return self.rising.first_at(lowest)
+        highest = self.falling.highest()
+        if highest is not None and highest >= price:
+            return self.falling.first_at(highest)
+        return None
+
+
+def _triggers() -> tuple[Triggers, ...]:
+    return tuple(Triggers(kind) for kind in PriceKind)
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -56,7 +78,8 @@ class Market:
     premium: PremiumAverage = field(default_factory=PremiumAverage)
     buys: PriceLadder[Order] = field(default_factory=PriceLadder)
     sells: PriceLadder[Order] = field(default_factory=PriceLadder)
-    triggers: dict[TriggerKey, PriceLadder[Order]] = field(default_factory=_trigger_ladders)
+    triggers: tuple[Triggers, ...] = field(default_factory=_triggers)
+    """One for each kind of price."""
     trails: dict[int, Trail] = field(default_factory=dict)
     """Of trailing stops, by order number."""
     holders: dict[str, Holding] = field(default_factory=dict)
@@ -81,6 +104,10 @@ class Market:
     def opposite(self, side: Side) -> Decimal | None:
         """The best price that an order of this side can take."""
         return self.best_ask() if side is Side.BUY else self.best_bid()
+
+    def triggers_of(self, kind: PriceKind) -> Triggers:
+        """The orders that wait for a kind of price."""
+        return next(triggers for triggers in self.triggers if triggers.kind is kind)
 
     def own_side(self, side: Side) -> BookSide | None:
         """The side of the outside book on which an order of this side rests."""

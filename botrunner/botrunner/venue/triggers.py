@@ -4,7 +4,6 @@ from botrunner.venue.activation import trigger
 from botrunner.venue.floor import Floor
 from botrunner.venue.market import Market
 from botrunner.venue.order import Order
-from botrunner.venue.vocabulary import PriceKind, TriggerDirection
 
 
 def fire_due(floor: Floor, market: Market) -> None:
@@ -17,14 +16,8 @@ def _next_due(market: Market) -> Order | None:
     prices = market.prices
     if prices is None:
         return None
-    for kind in PriceKind:
-        price = prices.of(kind)
-        rising = market.triggers[(kind, TriggerDirection.RISE)]
-        lowest = rising.lowest()
-        if lowest is not None and lowest <= price:
-            return rising.first_at(lowest)
-        falling = market.triggers[(kind, TriggerDirection.FALL)]
-        highest = falling.highest()
-        if highest is not None and highest >= price:
-            return falling.first_at(highest)
+    for triggers in market.triggers:
+        order = triggers.next_due(prices.of(triggers.kind))
+        if order is not None:
+            return order
     return None

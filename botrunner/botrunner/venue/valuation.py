@@ -88,8 +88,9 @@ def figures_of(floor: Floor, account: Account, holding: Holding) -> Figures:
     """Of one holding; cached until its mark price, orders or positions change."""
     market = floor.markets[holding.symbol]
     mark = market.prices.mark if market.prices else ZERO
-    if holding.figures is not None and holding.figures_mark == mark:
-        return holding.figures
+    known = holding.figures
+    if known is not None and holding.figures_mark == mark:
+        return known
     each = [
         position_figures(position, holding, account, market.instrument, mark)
         for position in holding.open_positions()
@@ -99,7 +100,8 @@ def figures_of(floor: Floor, account: Account, holding: Holding) -> Figures:
         unrealised=sum((f.unrealised for f in each), ZERO),
         position_initial=initial,
         position_maintenance=maintenance,
-        order_initial=order_margin(holding, account),
+        # The margin of open orders does not depend on the mark.
+        order_initial=known.order_initial if known else order_margin(holding, account),
     )
     holding.figures_mark = mark
     return holding.figures

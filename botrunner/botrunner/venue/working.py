@@ -50,7 +50,7 @@ def arm(floor: Floor, order: Order) -> None:
         raise ValueError("an order without a trigger cannot wait for it")
     _, holding = _home(floor, order)
     market = floor.markets[order.symbol]
-    ladder = market.triggers[(order.trigger_by, order.trigger_direction)]
+    ladder = market.triggers_of(order.trigger_by).ladder(order.trigger_direction)
     order.wait_in(ladder, order.trigger_price)
     if not order.is_position_stop:
         holding.conditional_orders += 1
