@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from botrunner.cli.crds import crds
+from botrunner.cli.run import run
 from botrunner.cli.simulator import simulator
 from botrunner.cli.validate import validate
 
@@ -36,7 +37,7 @@ def tradefleet(
     """Run crypto derivatives trading accounts on Kubernetes: one resource, one pod, one account."""
 
 
-for command in (validate, simulator, crds):
+for command in (run, validate, simulator, crds):
     app.command()(command)
 
 

@@ -14,7 +14,7 @@ from botapi.faults import Fault
 from botapi.labels import ACCOUNT_KIND, API_VERSION, GROUP
 from botapi.parse import strict_faults
 from botapi.v1alpha1.account import TradingAccount
-from botrunner.cli.documents import Document, DocumentError, read_documents
+from botrunner.account_resource.documents import Document, DocumentError, read_documents
 
 _STDIN = "-"
 
@@ -89,6 +89,13 @@ def validate(
         typer.echo(line)
     if any(result.verdict is Verdict.INVALID for result in checked):
         raise typer.Exit(1)
+
+
+def faults_of(files: Iterable[str]) -> list[str]:
+    """Every wrong field of files as printed lines; empty when all accounts in them are valid."""
+    checked = _refuse_twins([result for name in files for result in _check_file(name)])
+    wrong = [result for result in checked if result.verdict is Verdict.INVALID]
+    return [_line(result, finding, "") for result in wrong for finding in result.findings]
 
 
 def _check_file(name: str) -> list[Checked]:

@@ -1,131 +1,136 @@
-"""Logs: one line an event, key=value or JSON, and never a secret in it.
+"""Logs as records: one line of JSON each, without secrets, in files by day (OB-5, OB-11).
 
-A secret is hidden twice: by the name of its key, whatever the value, and by its value, wherever it
-turns up, once it was made known to ``SecretValues``.
+Rule 1: every record passes the redaction before it is written anywhere.
+Rule 2: a disk that is full loses lines, never the trading: what was not written is counted.
 """
 
-import logging
-import re
-import sys
-from collections.abc import Mapping, MutableMapping
-from enum import StrEnum
-from typing import Any, TextIO
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+from typing import TextIO
 
-import structlog
+from botrunner.service.clock import Clock
 
-HIDDEN = "***"
-_SECRET_NAME = re.compile(
-    r"secret|password|passphrase|private_?key|api_?key|token|signature|authorization|x-bapi-sign",
-    re.IGNORECASE,
-)
-_SHORTEST_SECRET = 6
-Event = MutableMapping[str, Any]
+Line = Callable[[Mapping[str, object], str], None]
+"""Takes one record, redacted, and its JSON text."""
+Redact = Callable[[str], str]
 
 
-class LogFormat(StrEnum):
-    """How a line is written."""
+class Level(IntEnum):
+    """How much a record matters."""
 
-    TEXT = "text"
-    JSON = "json"
-
-
-class SecretValues:
-    """The values that may not appear in any text; grows as keys are read."""
-
-    def __init__(self) -> None:
-        self._values: set[str] = set()
-
-    def add(self, value: str) -> None:
-        """Hide this value from now on; one shorter than six characters is too common to hide."""
-        if len(value) >= _SHORTEST_SECRET:
-            self._values.add(value)
-
-    def hide(self, text: str) -> str:
-        """The text with every known secret replaced."""
-        for value in self._values:
-            text = text.replace(value, HIDDEN)
-        return text
+    DEBUG = 10
+    INFO = 20
+    WARNING = 30
+    ERROR = 40
+    CRITICAL = 50
 
 
-def configure_logs(
-    *,
-    level: str = "INFO",
-    log_format: LogFormat = LogFormat.TEXT,
-    secrets: SecretValues | None = None,
-    stream: TextIO | None = None,
-) -> None:
-    """Set up logging of the process: our events, and those of libraries from WARNING on.
+class DailyFile:
+    """``<folder>/<stem>_YYYY-MM-DD.log``; the day is UTC's, a new one begins a new file."""
 
-    ``stream`` is standard error when None. Raises ValueError for an unknown level.
+    def __init__(self, folder: Path, stem: str) -> None:
+        self._folder, self._stem = folder, stem
+        self._file: TextIO | None = None
+        self._day = ""
+        self.lost = 0
+        """Lines that could not be written."""
+
+    def write(self, day: str, line: str) -> None:
+        """Append a line; one that the disk refuses is counted and lost."""
+        try:
+            if day != self._day or self._file is None:
+                self._open(day)
+            assert self._file is not None
+            self._file.write(line + "\n")
+            self._file.flush()
+        except OSError:
+            self.lost += 1
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._file is not None:
+            try:
+                self._file.close()
+            except OSError:
+                self.lost += 1
+            self._file = None
+
+    def _open(self, day: str) -> None:
+        self.close()
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._file = (self._folder / f"{self._stem}_{day}.log").open("a", encoding="utf-8")
+        self._day = day
+
+
+@dataclass(slots=True, kw_only=True)
+class LogFiles:
+    """An account's files: all, trades, positions, and what went wrong apart."""
+
+    bot: DailyFile
+    trades: DailyFile
+    positions: DailyFile
+    errors: DailyFile
+
+    @classmethod
+    def below(cls, folder: Path) -> "LogFiles":
+        """The four files of one folder."""
+        names = ("bot", "trades", "positions", "errors")
+        return cls(**{name: DailyFile(folder, name) for name in names})
+
+    def close(self) -> None:
+        """Let go of all of them."""
+        for file in (self.bot, self.trades, self.positions, self.errors):
+            file.close()
+
+
+class Log:
+    """Writes one account's records to its files and to ``line``, each redacted.
+
+    ``level`` is the least severe that is written; it may be changed at any time.
     """
-    number = logging.getLevelNamesMapping().get(level.upper())
-    if number is None:
-        raise ValueError(f"log level: {level!r} is none of DEBUG, INFO, WARNING, ERROR")
-    output = stream or sys.stderr
-    hiding = HideSecrets(secrets or SecretValues())
-    shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
-        hiding,
-    ]
-    structlog.configure(
-        processors=[*shared, _renderer(log_format)],
-        wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.WriteLoggerFactory(output),
-        cache_logger_on_first_use=False,
-    )
-    _route_libraries(output, shared, log_format, max(number, logging.WARNING))
 
+    def __init__(
+        self, account: str, files: LogFiles, clock: Clock, line: Line, redact: Redact
+    ) -> None:
+        self._account, self._files, self._clock = account, files, clock
+        self._line, self._redact = line, redact
+        self.level = Level.INFO
 
-class HideSecrets:
-    """A processor that replaces secrets in an event, however deep they lie."""
+    def write(self, level: Level, event: str, /, **fields: object) -> None:
+        """One record: to the bot's file, to the errors' from WARNING on, and to the process."""
+        if level < self.level:
+            return
+        day, text = self._render(level, event, fields)
+        self._files.bot.write(day, text)
+        if level >= Level.WARNING:
+            self._files.errors.write(day, text)
+        self._line(json.loads(text), text)
 
-    def __init__(self, secrets: SecretValues) -> None:
-        self._secrets = secrets
+    def trade(self, **fields: object) -> None:
+        """One fill, to the trades' file; also a record of level INFO."""
+        day, text = self._render(Level.INFO, "fill", fields)
+        self._files.trades.write(day, text)
+        self.write(Level.INFO, "fill", **fields)
 
-    def __call__(self, logger: object, method: str, event: Event) -> Event:
-        """The event without secrets."""
-        return {key: self._hidden(key, value) for key, value in event.items()}
+    def positions(self, **fields: object) -> None:
+        """What is held, to the positions' file alone."""
+        day, text = self._render(Level.INFO, "positions", fields)
+        self._files.positions.write(day, text)
 
-    def _hidden(self, key: str, value: object) -> object:
-        if value is not None and _SECRET_NAME.search(key):
-            return HIDDEN
-        match value:
-            case str():
-                return self._secrets.hide(value)
-            case Mapping():
-                return {str(name): self._hidden(str(name), item) for name, item in value.items()}
-            case list() | tuple():
-                return [self._hidden("", item) for item in value]
-            case bool() | int() | float() | None:
-                return value
-            case _:
-                return self._secrets.hide(str(value))
+    def close(self) -> None:
+        """Let go of the files."""
+        self._files.close()
 
-
-def _renderer(log_format: LogFormat) -> structlog.typing.Processor:
-    if log_format is LogFormat.JSON:
-        return structlog.processors.JSONRenderer()
-    return structlog.processors.LogfmtRenderer(
-        key_order=["timestamp", "level", "event"], bool_as_flag=False
-    )
-
-
-def _route_libraries(
-    output: TextIO, shared: list[structlog.typing.Processor], log_format: LogFormat, level: int
-) -> None:
-    handler = logging.StreamHandler(output)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                _renderer(log_format),
-            ],
-        )
-    )
-    root = logging.getLogger()
-    root.handlers = [handler]
-    root.setLevel(level)
+    def _render(self, level: Level, event: str, fields: Mapping[str, object]) -> tuple[str, str]:
+        now = self._clock.now()
+        record = {
+            "at": now.isoformat(),
+            "severity": level.name.lower(),
+            "account": self._account,
+            "event": event,
+            **fields,
+        }
+        return now.date().isoformat(), self._redact(json.dumps(record, default=str))

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from botrunner.cli.documents import DocumentError, read_documents
+from botrunner.account_resource.documents import DocumentError, read_documents
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,179 @@
+"""The door as a file: an edit is a patch, the status is a file beside it (`tradefleet run -f`)."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import yaml
+from pydantic import ValidationError
+from typing_extensions import override
+
+from botapi.faults import InvalidObjectError
+from botapi.labels import ACCOUNT_KIND, API_VERSION
+from botapi.parse import parse
+from botapi.v1alpha1.account import TradingAccount
+from botapi.v1alpha1.status import AccountStatus
+from botapi.v1alpha1.strategies import Strategy
+from botrunner.account_resource import stop_file
+from botrunner.account_resource.port import AccountResource, Reading
+from botrunner.account_resource.reading import NOTHING, Wanted, read_text, unreadable
+from botrunner.account_resource.state_folder import COPY, STATUS, StateFolder
+from botrunner.account_resource.whole_file import read_if_there, write_whole
+from botrunner.domain.emergency import EmergencyStop, StopPolicy
+from botrunner.exchanges.credentials import Credentials
+from botrunner.service.clock import Clock
+
+POLL_SECONDS = 0.1
+"""How often the file and the stop file are looked at."""
+_RETIRING = "RetiringStrategies"
+_Stamp = tuple[int, int, int] | None
+
+
+class FileResource(AccountResource):
+    """One account of one file. Hold its folder before the first read."""
+
+    def __init__(
+        self,
+        path: Path,
+        name: str,
+        folder: StateFolder,
+        clock: Clock,
+        environment: Mapping[str, str],
+    ) -> None:
+        self.path = path
+        self._name = name
+        self.folder = folder
+        self._clock = clock
+        self._environment = environment
+        self._stop_path = folder.path / stop_file.NAME
+        self._started_with: TradingAccount | None = None
+        self._spoken = NOTHING
+        """What the file itself said last, without the stop file."""
+        self._known_stop = ""
+        """Id of the latched stop that was written down here."""
+
+    @property
+    @override
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def keys(self) -> Credentials | None:
+        """The keys as last read, for the redaction of logs."""
+        return self._spoken.keys
+
+    @override
+    def read(self) -> Reading:
+        wanted = Wanted(
+            name=self._name, environment=self._environment, started_with=self._started_with
+        )
+        try:
+            text = self.path.read_text(encoding="utf-8")
+        except OSError as error:
+            self._spoken = unreadable(self._spoken, f"{self.path}: {error.strerror}")
+        except UnicodeDecodeError:
+            self._spoken = unreadable(self._spoken, f"{self.path}: is not text; save it as UTF-8")
+        else:
+            self._spoken = read_text(text, wanted, self._spoken)
+        if self._started_with is None:
+            self._started_with = self._spoken.account
+        return self._with_stop_file(self._spoken)
+
+    @override
+    async def watch(self) -> AsyncIterator[Reading]:
+        last, stamps = self.read(), self._stamps()
+        while True:
+            await self._clock.sleep(POLL_SECONDS)
+            seen = self._stamps()
+            if seen == stamps and not self._is_fresh(seen):
+                continue
+            stamps, now = seen, self.read()
+            if now != last:
+                last = now
+                yield now
+
+    @override
+    def last_status(self) -> AccountStatus | None:
+        try:
+            raw = yaml.safe_load(read_if_there(self.folder.path / STATUS) or "")
+            return AccountStatus.model_validate(raw["status"]) if isinstance(raw, dict) else None
+        except (yaml.YAMLError, ValidationError, KeyError, TypeError):
+            return None  # For people first: a start never depends on it.
+
+    @override
+    def latched_stop(self) -> EmergencyStop | None:
+        stop = stop_file.read_stop_file(self._stop_path)
+        if stop is None:
+            return None
+        if not stop.latched:
+            # A person's own stop of an earlier life: the specification says whether it still holds.
+            stop_file.remove_stop(self._stop_path, stop.emergency_id)
+            return None
+        self._known_stop = stop.emergency_id
+        return stop
+
+    @override
+    def report(self, status: AccountStatus) -> None:
+        document = {
+            "apiVersion": API_VERSION,
+            "kind": ACCOUNT_KIND,
+            "metadata": {"name": self._name},
+            "status": status.to_json(),
+        }
+        text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
+        write_whole(self.folder.path / STATUS, text)
+
+    @override
+    def record_stop(self, stop: EmergencyStop, policy: StopPolicy) -> None:
+        stop_file.write_stop(self._stop_path, stop, policy)
+        self._known_stop = stop.emergency_id if stop.latched else ""
+
+    @override
+    def clear_stop(self, emergency_id: str) -> None:
+        self._known_stop = ""
+        stop_file.remove_stop(self._stop_path, emergency_id)
+
+    @override
+    def save_copy(self, account: TradingAccount, retiring: Sequence[Strategy]) -> None:
+        copy = account.model_copy(update={"status": None})
+        left = {"kind": _RETIRING, "strategies": [strategy.to_json() for strategy in retiring]}
+        text = yaml.safe_dump_all(
+            [copy.to_json(), left], sort_keys=False, allow_unicode=True, explicit_start=True
+        )
+        write_whole(self.folder.path / COPY, text)
+
+    @override
+    def saved_strategies(self) -> tuple[Strategy, ...]:
+        try:
+            documents = list(yaml.safe_load_all(read_if_there(self.folder.path / COPY) or ""))
+            raw = [
+                *(s for d in documents for s in d.get("spec", {}).get("strategies", ())),
+                *(s for d in documents if d["kind"] == _RETIRING for s in d["strategies"]),
+            ]
+            return tuple(parse(Strategy, strategy) for strategy in raw)
+        except (yaml.YAMLError, InvalidObjectError, AttributeError, KeyError, TypeError):
+            return ()  # A damaged copy never stops a start.
+
+    def _with_stop_file(self, spoken: Reading) -> Reading:
+        stops, ended = spoken.stops, spoken.acknowledged
+        if stop_file.is_made_by_person(self._stop_path):
+            stops = (*stops, f"file {self._stop_path.name}")
+        elif self._known_stop and not self._stop_path.exists():
+            ended = (*ended, self._known_stop)
+        return replace(spoken, stops=stops, acknowledged=ended)
+
+    def _stamps(self) -> tuple[_Stamp, _Stamp]:
+        return _stamp(self.path), _stamp(self._stop_path)
+
+    def _is_fresh(self, stamps: tuple[_Stamp, _Stamp]) -> bool:
+        """A file changed a moment ago may change again within one tick of its time stamp."""
+        now = self._clock.now().timestamp() * 1e9
+        return any(stamp is not None and abs(now - stamp[0]) < 1e9 for stamp in stamps)
+
+
+def _stamp(path: Path) -> _Stamp:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino

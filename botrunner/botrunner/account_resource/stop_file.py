@@ -1,0 +1,78 @@
+"""``<account>/.emergency_stop``: the latch of an account without a cluster (RI-4, RI-8).
+
+The runner writes the stop's id into the first line and ``name: value`` lines below it. Anything
+else was made by a person, and is that person's stop until the file is gone.
+"""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+from botrunner.account_resource.whole_file import read_if_there, write_whole
+from botrunner.domain.emergency import EmergencyStop, StopCause, StopPolicy
+
+NAME = ".emergency_stop"
+_ID = re.compile(r"[0-9a-z]{4,64}")
+_UNKNOWN_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def write_stop(path: Path, stop: EmergencyStop, policy: StopPolicy) -> None:
+    """Write a stop down and wait for the disk; a person's file stays as it is."""
+    if read_if_there(path) is not None and read_stop_file(path) is None:
+        return
+    lines = (
+        stop.emergency_id,
+        f"cause: {stop.cause.value}",
+        f"latched: {str(stop.latched).lower()}",
+        f"timestamp: {stop.at.isoformat()}",
+        f"symbol: {stop.symbol}",
+        f"rate: {stop.rate}",
+        f"policy: {policy.value}",
+        f"reason: {' '.join(stop.reason.split())}",
+    )
+    write_whole(path, "\n".join(lines) + "\n", durable=True)
+
+
+def read_stop_file(path: Path) -> EmergencyStop | None:
+    """The stop that a runner wrote; None without one, and for a file that a person made.
+
+    What cannot be read of it never loosens it: an unknown cause counts as ``errors``, and without
+    a plain ``latched: false`` it is latched.
+    """
+    first, *rest = (read_if_there(path) or "").splitlines() or [""]
+    fields = {name: value.strip() for name, _, value in (line.partition(":") for line in rest)}
+    if not _ID.fullmatch(first) or "cause" not in fields:
+        return None
+    return EmergencyStop(
+        emergency_id=first,
+        cause=_cause(fields["cause"]),
+        reason=fields.get("reason", ""),
+        symbol=fields.get("symbol", ""),
+        rate=fields.get("rate", ""),
+        at=_time(fields.get("timestamp", "")),
+        latched=fields.get("latched") != "false",
+    )
+
+
+def is_made_by_person(path: Path) -> bool:
+    """Whether the file is there and no runner wrote it."""
+    return path.exists() and read_stop_file(path) is None
+
+
+def remove_stop(path: Path, emergency_id: str) -> None:
+    """Remove the file of this stop; another stop's and a person's stay."""
+    stop = read_stop_file(path)
+    if stop is not None and stop.emergency_id == emergency_id:
+        path.unlink(missing_ok=True)
+
+
+def _cause(text: str) -> StopCause:
+    return next((cause for cause in StopCause if cause.value == text), StopCause.ERRORS)
+
+
+def _time(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return _UNKNOWN_TIME
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

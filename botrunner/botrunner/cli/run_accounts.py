@@ -1,0 +1,225 @@
+"""Puts `tradefleet run` together: doors, venues, supervisors, probes, and who hears the log."""
+
+import asyncio
+import signal
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from decimal import Decimal
+from importlib.metadata import version
+from pathlib import Path
+from typing import TextIO
+
+from botapi.conditions import ConditionStatus
+from botapi.v1alpha1.account import TradingAccountSpec
+from botrunner.account_resource.file import FileResource
+from botrunner.account_resource.port import AccountResourceError
+from botrunner.account_resource.reading import account_names
+from botrunner.account_resource.state_folder import StateFolder
+from botrunner.exchanges.credentials import Credentials
+from botrunner.exchanges.port import Exchange, Listeners
+from botrunner.runtime.supervisor import Supervisor
+from botrunner.runtime.venues import addresses, make_exchange, start_simulator, wants_simulator
+from botrunner.runtime.wiring import MakeExchange, Wiring
+from botrunner.service.clock import SystemClock
+from botrunner.service.health import HealthServer
+from botrunner.service.logs import DailyFile, Log, LogFiles
+from botrunner.service.meters import Meters
+from botrunner.simulator.server import Simulator
+
+LOOPBACK = "127.0.0.1"
+_SIM = "sim-"
+Hear = Callable[[Mapping[str, object]], None]
+
+
+class RunError(Exception):
+    """The accounts cannot be started; the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSettings:
+    """What `tradefleet run` was told."""
+
+    files: tuple[Path, ...]
+    state_dir: Path
+    audit: TextIO | None = None
+    metrics_port: int | None = None
+    speed: Decimal = Decimal(1)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables that may hold keys."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Fleet:
+    """The accounts of one process, once they run."""
+
+    supervisors: list[Supervisor]
+    meters: Meters
+    simulator: Simulator | None = None
+    health: HealthServer | None = None
+
+    def end(self) -> None:
+        """Tell every account to end."""
+        for supervisor in self.supervisors:
+            supervisor.end()
+
+    def problems(self) -> tuple[str, ...]:
+        """What keeps accounts from trading, one line each."""
+        return tuple(
+            f"{each.name}: {problem}" for each in self.supervisors for problem in _problems(each)
+        )
+
+
+async def run_accounts(
+    settings: RunSettings, hear: Hear, show: Callable[[Fleet], None] = lambda fleet: None
+) -> None:
+    """Trade every account of the files until SIGTERM or SIGINT.
+
+    ``hear`` gets every record of every account's log; ``show`` the fleet once it is complete.
+    Raises RunError before anything trades.
+    """
+    async with AsyncExitStack() as stack:
+        fleet = await _assemble(settings, hear, stack)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, fleet.end)
+        show(fleet)
+        await asyncio.gather(*(supervisor.run() for supervisor in fleet.supervisors))
+
+
+async def _assemble(settings: RunSettings, hear: Hear, stack: AsyncExitStack) -> Fleet:
+    clock, meters = SystemClock(), Meters()
+    doors = [
+        _open_door(path, name, settings, clock, stack)
+        for path in settings.files
+        for name in account_names(path.read_text(encoding="utf-8"))
+    ]
+    simulator = await _simulator(doors, clock, settings.speed, stack)
+    fleet_log = DailyFile(settings.state_dir / "logs", "fleet")
+    stack.callback(fleet_log.close)
+    owners: dict[str, str] = {}
+    supervisors = [
+        Supervisor(
+            Wiring(
+                resource=door,
+                make_exchange=_maker(simulator, clock),
+                clock=clock,
+                log=_log(door, clock, fleet_log, hear, stack),
+                meters=meters,
+                version=version("tradefleet"),
+                admit=_admission(owners, door.name),
+                folder=door.folder.path,
+                audit=settings.audit,
+            )
+        )
+        for door in doors
+    ]
+    fleet = Fleet(supervisors=supervisors, meters=meters, simulator=simulator)
+    await _serve_probes(fleet, settings.metrics_port, stack)
+    return fleet
+
+
+def _open_door(
+    path: Path, name: str, settings: RunSettings, clock: SystemClock, stack: AsyncExitStack
+) -> FileResource:
+    folder = StateFolder(settings.state_dir / name)
+    try:
+        folder.hold()
+    except AccountResourceError as error:
+        raise RunError(str(error)) from None
+    stack.callback(folder.release)
+    door = FileResource(path, name, folder, clock, settings.environment)
+    reading = door.read()
+    if reading.account is None or reading.keys is None:
+        why = "; ".join(part for part in (*reading.faults, reading.keys_problem) if part)
+        raise RunError(f"{path}: {name}: {why}")
+    return door
+
+
+async def _simulator(
+    doors: list[FileResource], clock: SystemClock, speed: Decimal, stack: AsyncExitStack
+) -> Simulator | None:
+    wanted = dict(_venue_account(door) for door in doors)
+    inside = {name: spec for name, spec in wanted.items() if wants_simulator(spec)}
+    if not inside:
+        return None
+    simulator = await start_simulator(inside, clock, speed)
+    stack.push_async_callback(simulator.stop)
+    return simulator
+
+
+def _venue_account(door: FileResource) -> tuple[str, TradingAccountSpec]:
+    """The simulator's name of an account, which its key says, and its specification."""
+    reading = door.read()
+    assert reading.account is not None and reading.keys is not None  # the door is open
+    return reading.keys.api_key.removeprefix(_SIM), reading.account.spec
+
+
+def _maker(simulator: Simulator | None, clock: SystemClock) -> MakeExchange:
+    def make(spec: TradingAccountSpec, keys: Credentials, listeners: Listeners) -> Exchange:
+        return make_exchange(addresses(spec, simulator), spec, keys, listeners, clock)
+
+    return make
+
+
+def _log(
+    door: FileResource,
+    clock: SystemClock,
+    fleet_log: DailyFile,
+    hear: Hear,
+    stack: AsyncExitStack,
+) -> Log:
+    def line(record: Mapping[str, object], text: str) -> None:
+        fleet_log.write(clock.now().date().isoformat(), text)
+        hear(record)
+
+    log = Log(door.name, LogFiles.below(door.folder.path), clock, line, _redactor(door))
+    stack.callback(log.close)
+    return log
+
+
+def _redactor(door: FileResource) -> Callable[[str], str]:
+    def redact(text: str) -> str:
+        keys = door.keys
+        return keys.redact(text) if keys is not None else text
+
+    return redact
+
+
+def _admission(owners: dict[str, str], name: str) -> Callable[[str], str]:
+    """The first account of a uid has it for the life of the process (KU-26)."""
+
+    def admit(uid: str) -> str:
+        owner = owners.setdefault(uid, name)
+        if owner == name:
+            return ""
+        return f"{owner} trades the exchange account {uid} already; take one of them out"
+
+    return admit
+
+
+async def _serve_probes(fleet: Fleet, port: int | None, stack: AsyncExitStack) -> None:
+    if port is None:
+        return
+    health = HealthServer(alive=tuple, ready=fleet.problems, exposition=fleet.meters.exposition)
+    try:
+        await health.start(LOOPBACK, port)
+    except OSError as error:
+        raise RunError(
+            f"--metrics-port {port}: {error.strerror}; give another one, 0 takes any"
+        ) from None
+    stack.push_async_callback(health.stop)
+    fleet.health = health
+
+
+def _problems(supervisor: Supervisor) -> list[str]:
+    if supervisor.trouble:
+        return [supervisor.trouble]
+    status = supervisor.life.reporter.status if supervisor.life is not None else None
+    if status is None:
+        return ["starting"]
+    return [
+        f"{condition.type}: {condition.reason} {condition.message}".strip()
+        for condition in status.conditions
+        if condition.status is not ConditionStatus.TRUE
+    ]

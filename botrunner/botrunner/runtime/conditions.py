@@ -1,0 +1,168 @@
+"""The four conditions that a runner writes, from the engine's state. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from botapi.conditions import (
+    Condition,
+    ConditionReason,
+    ConditionStatus,
+    ConditionType,
+    carry_over,
+    make_condition,
+)
+from botrunner.domain.control import Block
+from botrunner.domain.emergency import StopPolicy
+from botrunner.domain.side import SIDES, Purpose
+from botrunner.engine.state import EngineState, Phase, Run
+from botrunner.exchanges.market_data import Source
+from botrunner.runtime.surroundings import Surroundings
+
+_R = ConditionReason
+TEXT_LIMIT = 30_000
+_BLOCKS = {
+    Block.API: (_R.API_UNREACHABLE, "the account cannot be read; entries wait until it can"),
+    Block.BREAKER: (_R.RISK_LIMIT, "too many requests failed in a row; entries wait 60 s"),
+    Block.CLOCK: (_R.CLOCK_SKEW, "the clock differs from the venue's by 500 ms or more; set it"),
+    Block.CREDENTIALS: (_R.NOT_ADMITTED, "the venue refused the key; see CredentialsReady"),
+    Block.DELETION: (_R.SUSPENDED, "the account is being ended"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What a condition says: it holds where ``reason`` is AsExpected."""
+
+    reason: ConditionReason = _R.AS_EXPECTED
+    message: str = ""
+    holds: bool = False
+
+
+GOOD = Said(holds=True)
+
+
+def conditions(
+    state: EngineState, around: Surroundings, before: tuple[Condition, ...]
+) -> tuple[Condition, ...]:
+    """The runner's conditions now; times of transition carry over from ``before``."""
+    said = {
+        ConditionType.CREDENTIALS_READY: _credentials(around),
+        ConditionType.MARKET_DATA_READY: _market_data(state, around),
+        ConditionType.PROTECTED: _protected(state),
+        ConditionType.TRADING_ENABLED: next(_obstacles(state, around), GOOD),
+    }
+    known = {condition.type: condition for condition in before}
+    return tuple(
+        carry_over(known.get(kind.value), _condition(kind, what, state, around))
+        for kind, what in said.items()
+    )
+
+
+def is_covered(state: EngineState, run: Run) -> bool:
+    """Whether exits rest for everything that is held (GR-34)."""
+    for side in SIDES:
+        covered = sum(
+            order.remaining
+            for order in state.live_orders(run.name)
+            if order.side is side and order.purpose is Purpose.TAKE_PROFIT and not order.is_final
+        )
+        if covered < run.grid.side(side).holding.quantity:
+            return False
+    return True
+
+
+def _condition(
+    kind: ConditionType, said: Said, state: EngineState, around: Surroundings
+) -> Condition:
+    return make_condition(
+        kind,
+        ConditionStatus.TRUE if said.holds else ConditionStatus.FALSE,
+        reason=said.reason,
+        at=state.now,
+        message=said.message[:TEXT_LIMIT],
+        generation=around.generation,
+    )
+
+
+def _credentials(around: Surroundings) -> Said:
+    if not around.keys_problem:
+        return GOOD if around.uid else Said(reason=_R.NOT_REPORTED, message="not checked yet")
+    reason = _R(around.keys_reason) if around.keys_reason else _R.KEY_REFUSED
+    return Said(reason=reason, message=around.keys_problem)
+
+
+def _market_data(state: EngineState, around: Surroundings) -> Said:
+    if around.unknown_symbols:
+        words = "; ".join(f"{symbol}: {text}" for symbol, text in around.unknown_symbols.items())
+        return Said(reason=_R.SYMBOL_UNKNOWN, message=words)
+    oldest = state.now - state.parameters.risk.max_price_age
+    symbols = sorted({run.symbol for run in state.runs.values()})
+    stale = [
+        symbol
+        for symbol in symbols
+        if (quote := state.quotes.get(symbol)) is None or quote.at < oldest
+    ]
+    if stale:
+        return Said(reason=_R.PRICE_STALE, message=f"no fresh price of {', '.join(stale)}")
+    polled = [symbol for symbol in symbols if around.sources.get(symbol) is Source.REST]
+    if polled:
+        text = f"the public stream is silent; prices of {', '.join(polled)} come by polling"
+        return Said(reason=_R.POLLING_DEGRADED, message=text, holds=True)
+    return GOOD
+
+
+def _protected(state: EngineState) -> Said:
+    runs = state.runs.values()
+    recovering = [run.name for run in runs if run.phase is Phase.RECOVERING]
+    if recovering:
+        text = f"not known before recovery ends: {', '.join(recovering)}"
+        return Said(reason=_R.NOT_REPORTED, message=text)
+    bare = [run.name for run in runs if not is_covered(state, run)]
+    if not bare:
+        return GOOD
+    reason = _R.FROZEN if state.policy is StopPolicy.FREEZE else _R.TAKE_PROFIT_MISSING
+    return Said(reason=reason, message=f"a take-profit is missing or too small: {', '.join(bare)}")
+
+
+def _obstacles(state: EngineState, around: Surroundings) -> Iterator[Said]:
+    if state.stop is not None:
+        how = (
+            f"acknowledge it with spec.acknowledgedEmergency: {state.stop.emergency_id}"
+            if state.stop.latched
+            else "it ends when the person takes it back"
+        )
+        text = f"{state.stop.cause.value}: {state.stop.reason}; {how}"
+        yield Said(reason=_R.EMERGENCY_STOP, message=text)
+    if state.fenced_by:
+        text = f"the runner of epoch {state.fenced_by} trades this account; this one has stopped"
+        yield Said(reason=_R.HIGHER_EPOCH, message=text)
+    if around.is_ended:
+        yield Said(reason=_R.SUSPENDED, message="the runner was ended; orders rest as they are")
+    if around.keys_problem:
+        yield Said(reason=_R.NOT_ADMITTED, message=around.keys_problem)
+    yield from _lost(state)
+    yield from _waiting(state)
+
+
+def _lost(state: EngineState) -> Iterator[Said]:
+    if not state.stream_up or state.unreconciled:
+        text = "the private stream is down, or not reconciled yet; entries wait"
+        yield Said(reason=_R.STREAM_LOST, message=text)
+    for block in Block:
+        if block in state.blocks:
+            reason, text = _BLOCKS[block]
+            yield Said(reason=reason, message=state.unreadable or text)
+
+
+def _waiting(state: EngineState) -> Iterator[Said]:
+    if state.wallet is None or any(r.phase is Phase.RECOVERING for r in state.runs.values()):
+        yield Said(reason=_R.RECOVERING, message="positions and orders are being read")
+    if state.lower_epoch_until is not None:
+        text = "a runner of a lower epoch still sends; entries wait until it is quiet"
+        yield Said(reason=_R.RECOVERING, message=text)
+    for run in state.runs.values():
+        if run.setting_refused:
+            yield Said(reason=_R.MODE_REFUSED, message=run.setting_refused)
+        if run.foreign_refused:
+            text = f"foreign orders on {run.symbol}: {run.foreign_refused}; cancel them"
+            yield Said(reason=_R.FOREIGN_ORDERS, message=text)

@@ -1,0 +1,58 @@
+"""The one order in which an account's events are processed.
+
+Rule 1: what happened first is processed first; a person's stop and the end overtake everything.
+Rule 2: of the prices of one symbol that wait, only the newest matters: it takes the older's place.
+"""
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+
+from botrunner.domain.control import Event
+from botrunner.domain.events import QuoteChanged
+
+
+@dataclass(slots=True)
+class _Entry:
+    event: Event
+    arrived: float
+
+
+class Inbox:
+    """Belongs to one event loop; every method is called on it."""
+
+    def __init__(self) -> None:
+        self._entries: deque[_Entry] = deque()
+        self._quotes: dict[str, _Entry] = {}
+        self._something = asyncio.Event()
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def put(self, event: Event, arrived: float) -> None:
+        """Last in line; ``arrived`` is the monotonic moment, for the latency."""
+        if isinstance(event, QuoteChanged):
+            waiting = self._quotes.get(event.symbol)
+            if waiting is not None:
+                waiting.event = event
+                return
+            self._quotes[event.symbol] = entry = _Entry(event, arrived)
+        else:
+            entry = _Entry(event, arrived)
+        self._entries.append(entry)
+        self._something.set()
+
+    def put_first(self, event: Event, arrived: float) -> None:
+        """Before everything that waits."""
+        self._entries.appendleft(_Entry(event, arrived))
+        self._something.set()
+
+    async def get(self) -> tuple[Event, float]:
+        """The next event and when it arrived."""
+        while not self._entries:
+            self._something.clear()
+            await self._something.wait()
+        entry = self._entries.popleft()
+        if isinstance(entry.event, QuoteChanged):
+            self._quotes.pop(entry.event.symbol, None)
+        return entry.event, entry.arrived

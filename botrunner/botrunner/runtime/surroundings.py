@@ -1,0 +1,42 @@
+"""What is known about a life beside the engine's state: connections, keys, the account's day."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from botrunner.exchanges.market_data import Source
+from botrunner.exchanges.stream_effects import StreamState
+
+
+@dataclass(slots=True, kw_only=True)
+class Surroundings:
+    """Written by the runner as it learns; read for status, metrics and the screen."""
+
+    account: str
+    version: str
+    started: datetime
+    pod: str = ""
+    uid: str = ""
+    key_suffix: str = ""
+    keys_problem: str = ""
+    """Why the key is not used, in words; empty when it is well."""
+    keys_reason: str = ""
+    """Reason of CredentialsReady for it."""
+    streams: dict[str, StreamState] = field(
+        default_factory=lambda: {
+            "private": StreamState.DISCONNECTED,
+            "public": StreamState.DISCONNECTED,
+        }
+    )
+    sources: dict[str, Source] = field(default_factory=dict)
+    """Where each symbol's prices come from."""
+    unknown_symbols: dict[str, str] = field(default_factory=dict)
+    """The venue's words by symbol."""
+    generation: int = 0
+    pending_restart: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+    """Why the object as it stands is not followed."""
+    day_opening_equity: Decimal | None = None
+    day_started: datetime | None = None
+    clock_offset_seconds: float = 0.0
+    is_ended: bool = False

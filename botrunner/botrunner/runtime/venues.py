@@ -1,0 +1,84 @@
+"""Which venue an account trades at: its exchange, or the simulator inside this process."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+from botapi.v1alpha1.account import Environment, TradingAccountSpec
+from botrunner.exchanges.bybit.endpoints import Endpoints, endpoints_for
+from botrunner.exchanges.bybit.exchange import BybitExchange
+from botrunner.exchanges.credentials import Credentials
+from botrunner.exchanges.port import Exchange, Listeners
+from botrunner.service.clock import Clock
+from botrunner.simulator.scenario_file import ScenarioError, change_scenario
+from botrunner.simulator.scenario_options import scenario_from_options
+from botrunner.simulator.scenario_settings import settings_for
+from botrunner.simulator.server import Simulator
+
+
+class VenueError(Exception):
+    """There is no venue for an account; the text names field and remedy."""
+
+
+def wants_simulator(spec: TradingAccountSpec) -> bool:
+    """Whether the venue is the simulator inside: simulated, and no address is given."""
+    given = (spec.endpoints.rest, spec.endpoints.public_stream, spec.endpoints.private_stream)
+    return spec.environment is Environment.SIMULATED and not any(given)
+
+
+async def start_simulator(
+    accounts: Mapping[str, TradingAccountSpec], clock: Clock, speed: Decimal
+) -> Simulator:
+    """A simulator for these accounts, called as their keys call them; recorded prices if any.
+
+    ``speed`` is source seconds per second. Raises VenueError.
+    """
+    symbols = dict.fromkeys(s.symbol for spec in accounts.values() for s in spec.strategies)
+    try:
+        file = scenario_from_options(list(symbols), [])
+        file = change_scenario(file, "run", {"speed": speed, "accounts": _balances(accounts)})
+        return await Simulator.start(settings_for(file), clock)
+    except ScenarioError as error:
+        raise VenueError(
+            f"the simulator that run starts cannot trade this: {error}; "
+            "or give the addresses of another one in spec.endpoints"
+        ) from None
+
+
+def addresses(spec: TradingAccountSpec, simulator: Simulator | None) -> Endpoints:
+    """Where the account's venue is. Raises VenueError."""
+    if simulator is not None and wants_simulator(spec):
+        return Endpoints(
+            rest=simulator.rest_url,
+            public_stream=simulator.public_url,
+            private_stream=simulator.private_url,
+        )
+    try:
+        return endpoints_for(
+            spec.environment.value,
+            rest=spec.endpoints.rest,
+            public_stream=spec.endpoints.public_stream,
+            private_stream=spec.endpoints.private_stream,
+        )
+    except ValueError as error:
+        raise VenueError(f"spec.{error}") from None
+
+
+def make_exchange(
+    endpoints: Endpoints,
+    spec: TradingAccountSpec,
+    keys: Credentials | None,
+    listeners: Listeners,
+    clock: Clock,
+) -> Exchange:
+    """The adapter of an account; without keys it reads public data only."""
+    return BybitExchange(
+        endpoints=endpoints,
+        credentials=keys,
+        listeners=listeners,
+        clock=clock,
+        timeout_seconds=float(spec.request_timeout_seconds),
+    )
+
+
+def _balances(accounts: Mapping[str, TradingAccountSpec]) -> Iterable[dict[str, object]]:
+    return [{"name": name, "balance": spec.initial_balance} for name, spec in accounts.items()]
