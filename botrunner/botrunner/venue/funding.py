@@ -70,7 +70,7 @@ def _execution(
         quantity=size,
         value=size * prices.mark,
         fee=payment,
-        fee_rate=rate,
+        fee_rate=position.sign * rate,
         is_maker=False,
         closed_quantity=ZERO,
         pnl=ZERO,

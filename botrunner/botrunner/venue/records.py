@@ -104,7 +104,7 @@ class Execution:
     fee: Decimal
     """Positive is paid. Of funding: the payment."""
     fee_rate: Decimal
-    """Of funding: the funding rate with its sign; a long pays when it is positive."""
+    """Of funding: the rate as this position sees it, negative when it receives (recorded rows)."""
     is_maker: bool
     closed_quantity: Decimal
     pnl: Decimal

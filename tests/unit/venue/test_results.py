@@ -130,7 +130,7 @@ def test_longs_pay_funding_when_the_rate_is_positive(side: Side, rate: str, paym
     # 0.1 * 51,000 * 0.0001
     assert (paid.execution_type, paid.fee) == (ExecutionType.FUNDING, D(payment))
     assert (paid.price, paid.quantity) == (D(51000), D("0.1"))
-    assert (paid.side, paid.fee_rate) == (side, D(rate))
+    assert (paid.side, paid.fee_rate) == (side, D(payment) / 5100)
     assert (paid.order_type, paid.create_type) == (None, None)
     assert paid.closed_quantity == 0
     assert before - desk.wallet().wallet_balance == D(payment)
