@@ -6,74 +6,35 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from botrunner.domain.actions import PlaceOrder
+from botrunner.domain.control import PersonStopSet
+from botrunner.domain.emergency import StopPolicy
 from botrunner.domain.order import Pending
-from botrunner.domain.parameters import AccountParameters
+from botrunner.domain.parameters import AccountParameters, StopParameters
 from botrunner.domain.side import SIDES, Purpose, Side
 from botrunner.risk.margin import order_cost
-from support.engine_drive import Drive, Fault, account, grid, started
+from support.engine_drive import Drive, account, grid, started
+from support.grid_happenings import TICK, Happening, anything, calm, happen
 from support.grid_ledger import Ledger
 from support.grid_rules import broken_rules
 
-TICK = Decimal("0.0001")
 FEE = Decimal("0.0002")
 BUFFER = Decimal("0.15")
-steps = st.one_of(
-    st.tuples(st.just("move"), st.integers(-350, 350)),
-    st.tuples(st.just("part"), st.integers(0, 9), st.integers(1, 99)),
-    st.tuples(st.just("wait"), st.integers(1, 15)),
-    st.tuples(st.just("fault"), st.sampled_from(Fault)),
-    st.tuples(st.just("funding"), st.integers(-20, 20)),
-    st.tuples(st.just("restart"), st.just(0)),
-)
-calm = st.one_of(
-    st.tuples(st.just("move"), st.integers(-350, 350)),
-    st.tuples(st.just("part"), st.integers(0, 9), st.integers(1, 99)),
-    st.tuples(st.just("wait"), st.integers(1, 15)),
-    st.tuples(st.just("funding"), st.integers(-20, 20)),
-)
-
-
-def apply(drive: Drive, step: tuple[str, int] | tuple[str, int, int]) -> None:
-    """One thing that happens to the account."""
-    match step:
-        case ("move", basis_points):
-            price = drive.venue.prices["XRPUSDT"] * (1 + Decimal(basis_points) / 10_000)
-            drive.move(price.quantize(TICK))
-        case ("part", index, percent):
-            _fill_part(drive, index, percent)
-        case ("wait", seconds):
-            drive.wait(seconds)
-        case ("fault", fault):
-            drive.faults.append(Fault(fault))
-        case ("funding", rate):
-            drive.tell(*drive.venue.pay_funding("XRPUSDT", Decimal(rate) / 10_000))
-            drive.tell_wallet()
-        case _:
-            drive.restart()
-
-
-def _fill_part(drive: Drive, index: int, percent: int) -> None:
-    orders = drive.venue.open_orders()
-    if orders:
-        order = orders[index % len(orders)]
-        part = max(Decimal(1), order.remaining * percent // 100)
-        drive.tell(*drive.venue.fill_part(order.order_id, part))
 
 
 def rich() -> AccountParameters:
     return account(of=grid(levels=6))
 
 
-@given(st.lists(steps, max_size=15))
+@given(st.lists(anything, max_size=15))
 def test_both_sides_are_even_whenever_nothing_is_in_flight(
-    happened: list[tuple[str, int]],
+    happened: list[Happening],
 ) -> None:
     """Property 1: GR-3 and GR-20 after everything that happens, once it has come to rest."""
     drive = started(parameters=rich(), cash="1000000")
     for step in happened:
-        apply(drive, step)
-    drive.faults.clear()
-    drive.settle(22)
+        happen(drive, step)
+    drive.calm()
+    drive.settle(45)
 
     assert drive.engine.state.stop is None, drive.engine.state.stop
     assert broken_rules(drive) == []
@@ -81,13 +42,13 @@ def test_both_sides_are_even_whenever_nothing_is_in_flight(
 
 @given(st.lists(calm, max_size=15))
 def test_the_grid_is_even_after_every_single_event_of_a_calm_run(
-    happened: list[tuple[str, int]],
+    happened: list[Happening],
 ) -> None:
     """Property 1: whenever no order is in flight, event by event."""
     drive = started(parameters=rich(), cash="1000000")
     drive.after_step = _check_when_quiet
     for step in happened:
-        apply(drive, step)
+        happen(drive, step)
 
 
 def _check_when_quiet(drive: Drive) -> None:
@@ -95,15 +56,13 @@ def _check_when_quiet(drive: Drive) -> None:
         assert broken_rules(drive) == []
 
 
-@given(st.lists(steps, max_size=15), st.integers(8, 400))
-def test_the_account_never_commits_more_than_it_may(
-    happened: list[tuple[str, int]], cash: int
-) -> None:
+@given(st.lists(anything, max_size=15), st.integers(8, 400))
+def test_the_account_never_commits_more_than_it_may(happened: list[Happening], cash: int) -> None:
     """Property 2: promised <= available - buffer + what is being given up, at each placement."""
     drive = started(parameters=rich(), cash=str(cash))
     drive.after_step = _check_money
     for step in happened:
-        apply(drive, step)
+        happen(drive, step)
 
 
 def _check_money(drive: Drive) -> None:
@@ -126,36 +85,38 @@ def _check_money(drive: Drive) -> None:
 
 @given(st.lists(calm, max_size=15))
 def test_every_take_profit_nets_its_percentage_in_the_ledger(
-    happened: list[tuple[str, int]],
+    happened: list[Happening],
 ) -> None:
     """Property 3: after fees and funding, to one tick (GR-30)."""
     patient = account(of=grid(levels=6, timeout=600))
     drive = started(parameters=patient, cash="1000000", fee="0.00055")
     for step in happened:
-        apply(drive, step)
+        happen(drive, step)
 
     for closed in Ledger(drive.venue).closed_sides():
         assert closed.net >= closed.entry_notional * Decimal("0.01") - closed.exit_quantity * TICK
 
 
-@given(st.lists(calm, max_size=15), st.data())
+@given(st.lists(calm, max_size=15), st.integers(0, 15), st.integers(0, 30))
 def test_recovery_from_any_prefix_ends_where_never_stopping_ends(
-    happened: list[tuple[str, int]], data: st.DataObject
+    happened: list[Happening], cut: int, events: int
 ) -> None:
-    """Property 4."""
-    cut = data.draw(st.integers(0, len(happened)))
-    steady, stopped = (started(parameters=rich(), cash="1000000") for _ in range(2))
-    for number, step in enumerate(happened):
+    """Property 4: killed between two events of any run, or in the middle of what one causes."""
+    steady, killed = (started(parameters=rich(), cash="1000000") for _ in range(2))
+    for number, each in enumerate(happened):
         if number == cut:
-            stopped.restart()
-        apply(steady, step)
-        apply(stopped, step)
-    for drive in (steady, stopped):
+            killed.crash_after = events
+            if events == 0:
+                killed.restart()
+        happen(steady, each)
+        happen(killed, each)
+    for drive in (steady, killed):
+        drive.calm()
         drive.settle(12)
 
-    assert broken_rules(stopped) == []
+    assert broken_rules(killed) == []
     for side in SIDES:
-        assert _shape(stopped, side) == _shape(steady, side)
+        assert _shape(killed, side) == _shape(steady, side)
 
 
 def _shape(drive: Drive, side: Side) -> object:
@@ -164,12 +125,51 @@ def _shape(drive: Drive, side: Side) -> object:
     return (levels, state.holding)
 
 
-@given(st.lists(steps, max_size=15))
-def test_the_same_events_give_the_same_actions(happened: list[tuple[str, int]]) -> None:
+@given(st.lists(anything, max_size=15))
+def test_the_same_events_give_the_same_actions(happened: list[Happening]) -> None:
     """Property 5: byte for byte, audit included."""
     first, second = (started(parameters=rich()) for _ in range(2))
     for step in happened:
-        apply(first, step)
-        apply(second, step)
+        happen(first, step)
+        happen(second, step)
 
     assert repr(first.outcomes) == repr(second.outcomes)
+
+
+@given(st.lists(anything, max_size=12), st.integers(0, 12), st.sampled_from(StopPolicy))
+def test_nothing_that_adds_exposure_is_sent_after_a_stop(
+    happened: list[Happening], cut: int, policy: StopPolicy
+) -> None:
+    """RI-3: whatever happens, faults and restarts included; under Freeze no request at all."""
+    parameters = AccountParameters(strategies=rich().strategies, stop=StopParameters(policy=policy))
+    drive = started(parameters=parameters, cash="1000000")
+    for each in happened[:cut]:
+        happen(drive, each)
+    drive.calm()
+    drive.tell(PersonStopSet(at=drive.venue.now, reason="spec.emergencyStop"))
+    drive.known_stop = True
+    before = len(drive.venue.requests)
+    for each in happened[cut:]:
+        happen(drive, each)
+    after = drive.venue.requests[before:]
+
+    assert not any(isinstance(r, PlaceOrder) and not r.reduce_only for r in after)
+    assert policy is not StopPolicy.FREEZE or after == []
+
+
+@given(st.lists(anything, max_size=12))
+def test_flatten_ends_flat_whatever_happened_before(happened: list[Happening]) -> None:
+    """RI-3: retried until a read shows it."""
+    parameters = AccountParameters(
+        strategies=rich().strategies, stop=StopParameters(policy=StopPolicy.FLATTEN)
+    )
+    drive = started(parameters=parameters, cash="1000000")
+    for each in happened:
+        happen(drive, each)
+    drive.calm()
+    drive.tell(PersonStopSet(at=drive.venue.now, reason="spec.emergencyStop"))
+    drive.settle(45)
+
+    assert drive.venue.positions() == []
+    assert drive.venue.open_orders() == []
+    assert drive.engine.state.stop_complete

@@ -104,6 +104,14 @@ class Drive:
     """While False, what happens at the venue is not told."""
     answer_reads: bool = True
     after_step: Callable[["Drive"], None] | None = None
+    known_stop: bool = False
+    """A restart finds the stop, as it would in the status or the stop file."""
+    crash_after: int = -1
+    """The runner dies after so many more events, whatever is on its way then is lost to it."""
+    swaps: deque[int] = field(default_factory=deque)
+    """Which of the next events come first instead: streams are independent of each other."""
+    lost: deque[bool] = field(default_factory=deque)
+    """Whether the answer to the next amendment or cancel is lost."""
 
     def __post_init__(self) -> None:
         self.engine = self._new_engine()
@@ -122,16 +130,21 @@ class Drive:
             self.tell(read, self.venue.quote(symbol))
 
     def restart(self, **known: object) -> None:
-        """kill -9, and a new life with a higher epoch and no memory."""
+        """kill -9, and a new life with a higher epoch and no memory but the latch."""
         self.epoch += 1
         self.stream = True
-        self.start(**known)
+        stop = self.engine.state.stop if self.known_stop else None
+        self.start(**{"stop": stop, **known})
 
     def tell(self, *events: Event) -> None:
         """Let events happen, and everything that follows from them."""
         self.queue.extend(events)
         while self.queue:
+            self._swap()
             self.step(self.queue.popleft())
+            self.crash_after -= 1
+            if self.crash_after == 0:
+                self.restart()
 
     def step(self, event: Event) -> Outcome:
         """One event, with its actions carried out."""
@@ -159,6 +172,13 @@ class Drive:
         self.venue.now += timedelta(seconds=seconds)
         quotes = [self.venue.quote(symbol) for symbol in self.venue.prices]
         self.tell(*quotes, ev.TimerFired(at=self.venue.now))
+
+    def calm(self) -> None:
+        """No more faults."""
+        self.faults.clear()
+        self.swaps.clear()
+        self.lost.clear()
+        self.crash_after = -1
 
     def settle(self, seconds: int = 30) -> None:
         """Let everything that only needs time come to rest."""
@@ -218,6 +238,15 @@ class Drive:
     def _new_engine(self) -> Engine:
         return Engine(epoch=self.epoch, started_at=self.venue.now, limits=self.limits)
 
+    def _swap(self) -> None:
+        """Let a later event come first, but keep the order within each stream."""
+        ahead = self.swaps.popleft() if self.swaps else 0
+        later = list(self.queue)[ahead : ahead + 1]
+        earlier = list(self.queue)[:ahead]
+        if later and not any(_topic(event) == _topic(later[0]) for event in earlier):
+            self.queue.remove(later[0])
+            self.queue.appendleft(later[0])
+
     def _told(self, happened: Iterable[Event]) -> list[Event]:
         return list(happened) if self.stream else []
 
@@ -252,9 +281,20 @@ class Drive:
             case PlaceOrder():
                 return self._place(action)
             case AmendOrder():
-                return _answer(self.venue.amend(action), self.stream)
+                happened = self.venue.amend(action)
+                unknown: Event = ev.AmendOutcomeUnknown(order_id=action.order_id, at=self.venue.now)
+                return self._change(happened, unknown)
             case CancelOrder():
-                return _answer(self.venue.cancel(action), self.stream)
+                happened = self.venue.cancel(action)
+                unknown = ev.CancelOutcomeUnknown(order_id=action.order_id, at=self.venue.now)
+                return self._change(happened, unknown)
+
+    def _change(
+        self, happened: list[ev.OrderEvent | ev.AccountEvent], unknown: Event
+    ) -> list[Event]:
+        if self.lost and self.lost.popleft():
+            return [unknown, *self._told(happened[1:])]
+        return _answer(happened, self.stream)
 
     def _place(self, action: PlaceOrder) -> list[Event]:
         fault = self.faults.popleft() if self.faults else None
@@ -284,6 +324,23 @@ class Drive:
 def _answer(happened: list[ev.OrderEvent | ev.AccountEvent], stream: bool) -> list[Event]:
     """The request's own answer comes in any case, the rest by the stream."""
     return list(happened) if stream else list(happened[:1])
+
+
+def _topic(event: Event) -> str:
+    """Events of one topic never overtake each other."""
+    match event:
+        case ev.OrderFilled() | ev.FundingSettled():
+            return "execution"
+        case ev.OrderOpened() | ev.OrderCompleted() | ev.OrderCancelled():
+            return "order"
+        case ev.PositionChanged():
+            return "position"
+        case ev.WalletChanged():
+            return "wallet"
+        case ev.QuoteChanged():
+            return "public"
+        case _:
+            return "answer"
 
 
 def _text(number: Decimal) -> str:

@@ -184,7 +184,7 @@ def _take_parameters(state: EngineState, parameters: StrategyParameters) -> None
             run.grid = run.grid.with_side(replace(side, exit_price=None))
     if run.hold_id and parameters.acknowledged_hold == run.hold_id:
         run.hold_id, run.hold_since = "", None
-        run.grid = with_emptied_closed(run.grid)
+        run.grid = with_emptied_closed(run.grid, state.now)
 
 
 def _recover_all(state: EngineState) -> None:

@@ -1,5 +1,6 @@
 """Facts about orders: their life, their fills, and orders that are not ours."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from botrunner.domain.actions import Notify
@@ -115,11 +116,12 @@ def _(event: OrderFilled, state: EngineState) -> None:
         return
     if event.kind is not FillKind.TRADE:
         _liquidated(state, event)
-    _advance(state, event)
+    order = _advance(state, event)
     _money_moved(state)
     state.moved_at[(event.symbol, event.side)] = event.at
     run = state.run_of_symbol(event.symbol)
     if run is not None:
+        _fix_reference(run, order)
         _fill(state, run, event)
 
 
@@ -212,6 +214,13 @@ def _fill(state: EngineState, run: Run, event: OrderFilled) -> None:
     if identity is not None and identity.purpose is Purpose.ENTRY:
         run.refusals.pop(identity.level, None)
     run.dirty = run.changed = True
+
+
+def _fix_reference(run: Run, order: Order | None) -> None:
+    """GR-2: the side that opens first fixes the reference, also by an order of an older start."""
+    opens = order is not None and order.purpose is Purpose.ENTRY and order.level == 0
+    if order is not None and opens and run.grid.is_flat:
+        run.grid = replace(run.grid, reference=order.quantity)
 
 
 def _hold(state: EngineState, run: Run, event: OrderFilled) -> None:

@@ -61,7 +61,7 @@ def complete(state: EngineState, run: Run, read: SymbolRead) -> None:
     _take_hold(state, run, rebuilt)
     run.grid = rebuilt.state
     if not run.hold_id:
-        run.grid = with_emptied_closed(run.grid)
+        run.grid = with_emptied_closed(run.grid, state.now)
     if run.grid.is_flat:
         run.grid = fresh(run.parameters.grid.wanted.within(state.instruments[run.symbol]))
     run.grid = _adopted(state, run)

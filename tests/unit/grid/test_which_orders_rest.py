@@ -38,7 +38,7 @@ LONG, SHORT = Side.LONG, Side.SHORT
 def reopened(filled: int) -> dict[int, tuple[str, str]]:
     """Short entries after its take-profit, the long side having levels 0..filled-1."""
     before = state(side(LONG, filled), side(SHORT, 1))
-    plan = settle(closed(before, SHORT), "0.97")
+    plan = settle(closed(before, SHORT, NOON), "0.97")
     return {level: (quantity, price) for level, quantity, price in rows(plan, SHORT)}
 
 
@@ -68,7 +68,7 @@ def test_the_example_of_eight_filled_levels_opens_63_units() -> None:
 
 def test_levels_opened_together_are_sent_each_after_the_last_was_acknowledged() -> None:
     """GR-13: lowest first."""
-    before = closed(state(side(LONG, 8), side(SHORT, 1)), SHORT)
+    before = closed(state(side(LONG, 8), side(SHORT, 1)), SHORT, NOON)
     plan = ask(before, "0.97")
 
     assert both(plan)[SHORT] == [0]
@@ -264,12 +264,13 @@ def test_a_partly_starved_reopening_follows_the_steps_once_a_level_has_filled() 
 
 def test_a_wholly_starved_reopening_uses_the_depth_at_the_retry() -> None:
     """GR-32."""
-    before = closed(state(side(LONG, 4), side(SHORT, 1)), SHORT)
-    deeper = before.with_side(side(LONG, 8))
-    plan = ask(deeper, "0.97")
+    before = closed(state(side(LONG, 4), side(SHORT, 1)), SHORT, NOON)
+    starved = ask(before, "0.97", judge=lambda request: LevelAnswer(verdict=Verdict.STARVE))
+    retried = ask(starved.state.with_side(side(LONG, 8)), "0.97")
+    in_time = ask(before.with_side(side(LONG, 8)), "0.97")
 
-    assert before.short.opening == 1
-    assert plan.state.short.opening == 5
+    assert before.short.opening == in_time.state.short.opening == 1
+    assert retried.state.short.opening == 5
 
 
 def test_a_stop_wants_no_entries_but_keeps_the_exits() -> None:
@@ -320,7 +321,7 @@ def test_the_price_of_a_take_profit_stays_until_an_entry_or_funding() -> None:
 
 def test_both_sides_flat_is_a_new_start() -> None:
     """GR-11 and GR-32: a take-profit while the other side is flat."""
-    after = closed(state(side(LONG, 1), GridSide(side=SHORT)), LONG)
+    after = closed(state(side(LONG, 1), GridSide(side=SHORT)), LONG, NOON)
 
     assert after == fresh(grid().wanted)
 
@@ -328,7 +329,7 @@ def test_both_sides_flat_is_a_new_start() -> None:
 def test_a_side_emptied_by_other_hands_reopens_only_when_told() -> None:
     """GR-35: on resume a flat side follows GR-32, a reduced one keeps its levels."""
     emptied = reduced(state(side(LONG, 2), side(SHORT, 4)), LONG, Decimal(225))
-    resumed = with_emptied_closed(emptied)
+    resumed = with_emptied_closed(emptied, NOON)
 
     assert emptied.long.highest == 1
     assert resumed.long.highest == -1

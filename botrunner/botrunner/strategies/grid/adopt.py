@@ -63,6 +63,8 @@ def _with_quote(
         return side
     for order in orders:
         opening = order.purpose is Purpose.ENTRY and order.level <= side.opening
+        if side.since is not None and order.created_at <= side.since:
+            continue
         wanted = level_quantity(
             state.reference, state.applied.averaging_multiplier, order.level, instrument
         )

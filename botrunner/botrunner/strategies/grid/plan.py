@@ -84,10 +84,10 @@ def _prepared(state: GridState, view: GridView, quote: Quote) -> GridState:
         reference = reference_quantity(state.applied, price, view.instrument)
         state = replace(state, reference=reference)
     for side in SIDES:
-        starved = state.side(side).highest < 0 and not _opening_rests(state.side(side), view)
         other = state.side(side.opposite)
-        if starved and other.highest >= 0:
-            state = state.with_side(replace(state.side(side), opening=opening_beside(other)))
+        if state.side(side).starved and other.highest >= 0:
+            opening = opening_beside(other)
+            state = state.with_side(replace(state.side(side), opening=opening, starved=False))
     return state
 
 
@@ -163,8 +163,10 @@ def _remembered(before: GridState, started: GridState, walk: Walk) -> GridState:
     for side in SIDES:
         opened = started.side(side)
         if opened.highest >= 0 and walk.starved <= opened.opening:
-            cut = replace(opened, opening=max(walk.starved - 1, 0))
-            started = started.with_side(cut)
+            opened = replace(opened, opening=max(walk.starved - 1, 0))
+        elif opened.highest < 0 and walk.starved == 0:
+            opened = replace(opened, starved=True)
+        started = started.with_side(opened)
     return started
 
 

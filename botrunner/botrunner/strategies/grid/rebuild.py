@@ -135,7 +135,7 @@ def _begun_anew(state: GridState, side: Side, level: int) -> GridState:
     if all(state.side(each).holding.is_flat for each in SIDES):
         return fresh(state.applied)
     if state.side(side).is_emptied and state.side(side).level(level) is not None:
-        return closed(state, side)
+        return closed(state, side, None)
     return state
 
 
@@ -164,7 +164,7 @@ def _position_wins(
 ) -> GridState:
     """One synthetic level with the position's quantity and average price (GR-42)."""
     if position is None or position.quantity == 0:
-        return closed(state, side)
+        return closed(state, side, None)
     if state.reference is None:
         return state
     notional = position.quantity * position.average_price

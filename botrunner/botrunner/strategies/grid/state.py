@@ -51,6 +51,10 @@ class GridSide:
     holding: Holding = field(default_factory=Holding)
     opening: int = 0
     """The highest level that this life of the side opens at the market (GR-11, GR-32)."""
+    starved: bool = False
+    """Not one level of the opening could be paid: its depth is taken anew at the retry (GR-32)."""
+    since: datetime | None = None
+    """When the fill happened that ended the life before; orders of that life are older."""
     quoted: Quoted | None = None
     """The price at which the opening levels rest."""
     exit_price: Decimal | None = None
@@ -141,7 +145,7 @@ def exited(state: GridState, side: Side, quantity: Decimal, at: datetime) -> Gri
     """After a fill of the side's own take-profit; the fill that empties the side reopens it."""
     reduced = state.side(side).holding.reduced(quantity)
     if reduced.is_flat:
-        return closed(state, side)
+        return closed(state, side, at)
     return state.with_side(replace(state.side(side), holding=reduced, exit_filled_at=at))
 
 
@@ -161,12 +165,12 @@ def charged(state: GridState, side: Side, paid: Decimal) -> GridState:
     )
 
 
-def closed(state: GridState, side: Side) -> GridState:
+def closed(state: GridState, side: Side, at: datetime | None) -> GridState:
     """The side's life ends; how deep the next one opens follows from the other side (GR-32)."""
     other = state.side(side.opposite)
     if other.highest < 0:
         return fresh(state.applied)
-    return state.with_side(GridSide(side=side, opening=opening_beside(other)))
+    return state.with_side(GridSide(side=side, opening=opening_beside(other), since=at))
 
 
 def opening_beside(other: GridSide) -> int:
@@ -174,11 +178,11 @@ def opening_beside(other: GridSide) -> int:
     return max(0, other.highest + 1 - 3)
 
 
-def with_emptied_closed(state: GridState) -> GridState:
+def with_emptied_closed(state: GridState, at: datetime) -> GridState:
     """After a stop or a hold: sides that were closed by other hands begin a new life."""
     if all(state.side(side).holding.is_flat for side in SIDES):
         return fresh(state.applied)
     for side in SIDES:
         if state.side(side).is_emptied:
-            state = closed(state, side)
+            state = closed(state, side, at)
     return state
