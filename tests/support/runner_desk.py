@@ -126,7 +126,7 @@ class RunnerDesk:
         draft.replace(self.path)
 
     def _defaults(self) -> dict[str, Any]:
-        grid = {"leverage": 75, "initialMargin": 1} | self.grid
+        grid = {"leverage": 75, "initialMargin": 1, "entryTimeoutSeconds": 2} | self.grid
         return {
             "exchange": "bybit",
             "environment": "simulated",
@@ -231,6 +231,10 @@ class RunnerDesk:
     def exits(self, side: Side) -> list[tuple[str, str]]:
         """Quantity and price of a side's take-profits."""
         return [row[1:] for row in self.resting(side, Purpose.TAKE_PROFIT)]
+
+    def exits_rest(self) -> bool:
+        """Whether both sides have a take-profit."""
+        return bool(self.exits(Side.LONG) and self.exits(Side.SHORT))
 
     def held(self) -> dict[str, str]:
         """Quantity by side, flat ones left out."""

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from pathlib import Path
@@ -152,9 +153,11 @@ def _refuse_the_wrong(files: list[str]) -> None:
         raise typer.Exit(1)
 
 
-def _audit_file(path: Path | None) -> TextIO:
+def _audit_file(path: Path | None) -> AbstractContextManager[TextIO | None]:
+    if path is None:
+        return nullcontext()
     try:
-        return (path or Path(os.devnull)).open("a", encoding="utf-8", buffering=1)
+        return path.open("a", encoding="utf-8", buffering=1)
     except OSError as error:
         _fail(f"--audit {path}: {error.strerror}; name a file that can be written")
 

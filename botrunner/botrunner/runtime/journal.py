@@ -63,8 +63,8 @@ class Journal:
         self._audit = audit
         self._refused: set[tuple[object, ...]] = set()
 
-    def step(self, event: Event, outcome: Outcome, gained: str) -> None:
-        """One step of the engine; ``gained`` is what a fill realised."""
+    def step(self, event: Event, outcome: Outcome, gained: str | None) -> None:
+        """One step of the engine; ``gained`` is what a fill realised, None for a known one."""
         if self._audit is not None:
             self._write_audit(outcome.audit)
         self._event(event, outcome, gained)
@@ -115,10 +115,10 @@ class Journal:
             case _:
                 self.log.write(Level.INFO, type(report).__name__, **_fields(report))
 
-    def _event(self, event: Event, outcome: Outcome, gained: str) -> None:
-        if isinstance(event, OrderFilled):
+    def _event(self, event: Event, outcome: Outcome, gained: str | None) -> None:
+        if isinstance(event, OrderFilled) and gained is not None:
             self.log.trade(**_fields(event), realised=gained)
-        elif isinstance(event, _FREQUENT):
+        elif isinstance(event, _FREQUENT | OrderFilled):
             if self.log.level <= Level.DEBUG:
                 self.log.write(Level.DEBUG, type(event).__name__, **outcome.audit.event)
         else:

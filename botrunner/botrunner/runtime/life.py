@@ -42,8 +42,9 @@ from botrunner.runtime.instruments import Instruments
 from botrunner.runtime.journal import Journal
 from botrunner.runtime.key import check_key
 from botrunner.runtime.opening import next_epoch, started
-from botrunner.runtime.reporter import Reporter, totals_from
+from botrunner.runtime.reporter import Reporter
 from botrunner.runtime.surroundings import Surroundings
+from botrunner.runtime.totals import totals_from
 from botrunner.runtime.wiring import Ending, Wiring
 from botrunner.runtime.wishes import events_between, is_urgent, needs_new_life, retiring
 from botrunner.service.logs import Level
@@ -83,7 +84,7 @@ class Life:
         self._journal = Journal(wiring.log, wiring.audit)
         self._hearing = Hearing(self.around, self._journal, wiring.meters)
         self._gauges = Gauges(meters=wiring.meters, account=self._resource.name)
-        self.totals = totals_from(self._last)
+        self.totals = totals_from(self._last, self._clock.now())
         self._engine = self._new_engine(0)
         listeners = Listeners(event=self._tell, market=_ignore, report=self._hear)
         self._exchange: Exchange = wiring.make_exchange(self._spec, keys, listeners)

@@ -7,7 +7,6 @@ Rule 3: what matters is written at once, numbers at most every ``reportIntervalS
 
 from collections.abc import Callable, Hashable
 from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
 
 from botapi.v1alpha1.status import AccountStatus
@@ -116,10 +115,12 @@ class Reporter:
         self._reported = None
         self.tick()
 
-    def _add_up(self, event: Event) -> str:
+    def _add_up(self, event: Event) -> str | None:
+        """What a fill realised; None for one that is known from before."""
         match event:
             case OrderFilled():
-                return plain_decimal(self._totals.filled(event))
+                gained = self._totals.filled(event)
+                return None if gained is None else plain_decimal(gained)
             case FundingSettled():
                 self._totals.settled(event)
             case SymbolRead():
@@ -171,18 +172,6 @@ class Reporter:
     def _not_written(self, kind: Hashable, error: OSError) -> None:
         text = f"{kind} cannot be written: {error.strerror}; it is tried again"
         self._journal.log.write(Level.ERROR, "reportFailed", why=text)
-
-
-def totals_from(status: AccountStatus | None) -> Totals:
-    """The sums that the last life reported; zero without one."""
-    account = status.account if status is not None else None
-    if account is None:
-        return Totals()
-    return Totals(
-        realised=account.realised_pnl or Decimal(0),
-        fees=account.fees or Decimal(0),
-        funding=account.funding or Decimal(0),
-    )
 
 
 def _without_times(document: dict[str, object]) -> dict[str, object]:
