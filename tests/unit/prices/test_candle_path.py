@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
-from itertools import groupby, islice, pairwise
+from itertools import groupby, islice, pairwise, takewhile
 
 import pytest
 from hypothesis import given
@@ -109,7 +109,11 @@ def test_the_way_back_is_the_exact_mirror_of_the_way_out() -> None:
 
 
 def test_the_past_is_the_mirror_of_the_future_newest_first() -> None:
-    source = prices(candle(100, 120, 95, 110), candle(110, 130, 108, 125))
+    source = prices(
+        candle(100, 120, 95, 110),
+        candle(110, 130, 108, 125),
+        resolution=timedelta(milliseconds=400),
+    )
     past = list(islice(source.past(), 130))
 
     assert all(step.offset < timedelta(0) for step in past)
@@ -118,6 +122,26 @@ def test_the_past_is_the_mirror_of_the_future_newest_first() -> None:
     first = [step for step in past if -MINUTE <= step.offset]
     assert (first[0].last, first[-1].last) == (Decimal(100), Decimal(110))
     assert {max(step.last for step in first), min(step.last for step in first)} == {120, 95}
+
+
+def test_a_past_at_high_speed_is_made_of_joined_candles() -> None:
+    """At a step a second the past has one every two minutes: two candles are one."""
+    source = prices(candle(10, 14, 9, 12), candle(12, 20, 11, 19), resolution=SECOND)
+    joined = list(takewhile(lambda step: step.offset >= -2 * MINUTE, source.past()))
+
+    assert [int(step.last) for step in joined] == [10, 9, 20, 19]
+    assert sum(step.trade.quantity for step in joined if step.trade) == 120
+
+
+def test_joined_candles_keep_their_extremes_and_volume() -> None:
+    series = CandleSeries(
+        interval=MINUTE,
+        candles=(candle(10, 14, 9, 12), candle(12, 20, 11, 19), candle(19, 19, 15, 16)),
+    )
+    joined = series.joined(2)
+
+    assert joined.interval == 2 * MINUTE
+    assert joined.candles == (candle(10, 20, 9, 19, "120"), candle(19, 19, 15, 16))
 
 
 ANY_PRICE = st.integers(min_value=1, max_value=9_999)

@@ -1,6 +1,7 @@
 """Order-book frames: what is read and refused, and the book that goes forth and back."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
 
@@ -98,6 +99,13 @@ def test_the_past_of_a_book_has_at_most_a_step_a_second_and_no_end() -> None:
     assert [step.offset / timedelta(seconds=1) for step in past] == [-2.1, -3.3, -5.4, -7.5]
     assert [quotes(step) for step in past] == ["10/11", "11/12", "10/11", "10/11"]
     assert print_of(past[1]) == "Sell 4 at 11"
+
+
+def test_a_past_interval_longer_than_the_recording_skips_rounds_of_it() -> None:
+    source = replace(prices(SNAPSHOT, UP, DOWN), past_interval=timedelta(seconds=7))
+    past = list(islice(source.past(), 3))
+
+    assert [step.offset / timedelta(seconds=1) for step in past] == [-7.0, -14.0, -21.0]
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,23 @@ class CandleSeries:
     interval: timedelta
     candles: tuple[Candle, ...]
 
+    def joined(self, count: int) -> "CandleSeries":
+        """Each ``count`` candles as one; the last one may be made of fewer."""
+        groups = [self.candles[i : i + count] for i in range(0, len(self.candles), count)]
+        return CandleSeries(
+            interval=self.interval * count, candles=tuple(_join(group) for group in groups)
+        )
+
+
+def _join(candles: tuple[Candle, ...]) -> Candle:
+    return Candle(
+        open=candles[0].open,
+        high=max(candle.high for candle in candles),
+        low=min(candle.low for candle in candles),
+        close=candles[-1].close,
+        volume=sum((candle.volume for candle in candles), Decimal(0)),
+    )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Place:

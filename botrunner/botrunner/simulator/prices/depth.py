@@ -27,6 +27,8 @@ class FramePrices:
 
     instrument: Instrument
     series: FrameSeries
+    past_interval: timedelta = timedelta(seconds=1)
+    """Least source time between two steps of the past."""
     spread: Spread = Spread()
 
     @property
@@ -44,7 +46,7 @@ class FramePrices:
             yield self._step(offset, book, tape)
 
     def past(self) -> Iterator[PriceStep]:
-        """The mirror image of ``steps``, at most one step a second: only candles are made of it."""
+        """The mirror image of ``steps``, with fewer of them: days of it must come quickly."""
         return mirror_past(self._sparse_steps())
 
     @property
@@ -56,10 +58,12 @@ class FramePrices:
     def _sparse_steps(self) -> Iterator[PriceStep]:
         kept: list[PriceStep] = []
         for step in takewhile(lambda step: step.offset < 2 * self._length, self.steps()):
-            if not kept or step.offset >= kept[-1].offset + timedelta(seconds=1):
+            if not kept or step.offset >= kept[-1].offset + self.past_interval:
                 kept.append(step)
+        # A round that is shorter than the interval counts for several.
+        rounds = max(self.past_interval // (2 * self._length), 1)
         for lap in count():
-            base = lap * 2 * self._length
+            base = lap * rounds * 2 * self._length
             yield from (replace(step, offset=base + step.offset) for step in kept)
 
     def _step(self, offset: timedelta, book: "_Book", tape: "_Tape") -> PriceStep:

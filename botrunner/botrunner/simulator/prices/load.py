@@ -72,7 +72,9 @@ def recorded_prices(
     if recording.lines and recording.lines[0].lstrip().startswith("{"):
         frames = read_frames(recording.name, recording.lines)
         _check_frames(recording.name, frames, instrument)
-        return FramePrices(instrument=instrument, series=frames, spread=spread)
+        return FramePrices(
+            instrument=instrument, series=frames, past_interval=resolution * 40, spread=spread
+        )
     series = read_candles(recording.name, recording.lines)
     _check_candles(recording.name, series, instrument)
     return CandlePrices(instrument=instrument, series=series, resolution=resolution, spread=spread)

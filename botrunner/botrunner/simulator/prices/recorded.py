@@ -12,7 +12,7 @@ from botrunner.simulator.prices.mirror import bounce, mirror_past
 from botrunner.simulator.prices.path import line_through, walk_line
 from botrunner.simulator.prices.quote import Quoter, Spread
 
-# Of the past only candles are wanted: corners make them, and days of them must come quickly.
+# Of the past only candles of a minute are wanted, and days of them must come quickly, at any speed.
 _COARSER_PAST = 120
 
 
@@ -40,8 +40,11 @@ class CandlePrices:
             base += self.series.interval
 
     def past(self) -> Iterator[PriceStep]:
-        """The mirror image of ``steps``, with fewer points between the corners."""
-        return mirror_past(replace(self, resolution=self.resolution * _COARSER_PAST).steps())
+        """The mirror image of ``steps``, with fewer points, and of joined candles at high speed."""
+        resolution = self.resolution * _COARSER_PAST
+        count = min(resolution // self.series.interval, len(self.series.candles))
+        series = self.series.joined(max(count, 1))
+        return mirror_past(replace(self, resolution=resolution, series=series).steps())
 
     def _inside(
         self, candle: Candle, forwards: bool, quoter: Quoter, base: timedelta
