@@ -13,7 +13,8 @@ from botrunner.domain.precision import ONE
 from botrunner.domain.side import SIDES
 from botrunner.engine.outcome import Interest, PriceBand
 from botrunner.engine.state import EngineState
-from botrunner.engine.watch import estimated_margin_rate
+from botrunner.engine.watch import marked_positions
+from botrunner.risk.margin import headroom
 
 _WIDEST = Decimal("0.2")
 """A band reaches at most this part of the price to either side."""
@@ -56,11 +57,11 @@ def _reach(state: EngineState, symbol: str, mark: Decimal) -> Decimal:
 
 
 def _slack(state: EngineState, symbol: str, mark: Decimal) -> Decimal | None:
-    """How far the rate at this mark is from the threshold."""
+    """The headroom below the threshold if this were the mark."""
     quote = state.quotes[symbol]
     state.quotes[symbol] = replace(quote, mark=mark)
-    rate = estimated_margin_rate(state)
+    marked = marked_positions(state)
     state.quotes[symbol] = quote
-    if rate is None or not rate.is_finite():
+    if marked is None or state.wallet is None:
         return None
-    return state.parameters.risk.maintenance_margin_rate_threshold - rate
+    return headroom(state.wallet, marked, state.parameters.risk.maintenance_margin_rate_threshold)

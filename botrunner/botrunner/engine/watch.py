@@ -34,8 +34,14 @@ def watch_margin(state: EngineState) -> None:
 
 def estimated_margin_rate(state: EngineState) -> Decimal | None:
     """At the present marks; None where a mark, an instrument or the wallet is not known."""
-    if state.wallet is None:
+    marked = marked_positions(state)
+    if state.wallet is None or marked is None:
         return None
+    return estimated_rate(state.wallet, marked)
+
+
+def marked_positions(state: EngineState) -> list[MarkedPosition] | None:
+    """Every open position at its present mark; None where one cannot be valued."""
     marked: list[MarkedPosition] = []
     for (symbol, _), position in state.positions.items():
         if position.quantity == 0:
@@ -51,7 +57,7 @@ def estimated_margin_rate(state: EngineState) -> Decimal | None:
                 taker_fee=state.fees[symbol].taker,
             )
         )
-    return estimated_rate(state.wallet, marked)
+    return marked
 
 
 def acted_on_rate(state: EngineState) -> Decimal | None:

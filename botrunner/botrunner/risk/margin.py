@@ -57,10 +57,26 @@ def estimated_rate(wallet: Wallet, positions: Iterable[MarkedPosition]) -> Decim
 
     The wallet's balance without its own unrealised profit, plus the present one, less the haircut.
     """
-    marked = tuple(positions)
-    needed = sum((maintenance_margin(each) for each in marked), ZERO)
+    needed, balance = _needed_and_balance(wallet, positions)
     if needed == 0:
         return ZERO
+    return needed / balance if balance > 0 else UNBEARABLE
+
+
+def headroom(wallet: Wallet, positions: Iterable[MarkedPosition], threshold: Decimal) -> Decimal:
+    """How much more maintenance margin the account could carry below the threshold, USDT.
+
+    Unlike the rate it is a straight line in each mark (within a tier), so its zero can be found.
+    """
+    needed, balance = _needed_and_balance(wallet, positions)
+    return threshold * balance - needed
+
+
+def _needed_and_balance(
+    wallet: Wallet, positions: Iterable[MarkedPosition]
+) -> tuple[Decimal, Decimal]:
+    marked = tuple(positions)
+    needed = sum((maintenance_margin(each) for each in marked), ZERO)
     profit = sum((each.position.unrealised_pnl(each.mark) for each in marked), ZERO)
     balance = wallet.margin_balance - wallet.unrealised_pnl + profit - wallet.haircut
-    return needed / balance if balance > 0 else UNBEARABLE
+    return needed, balance
