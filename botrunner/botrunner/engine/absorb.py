@@ -15,7 +15,6 @@ from botrunner.domain.events import (
     WalletChanged,
 )
 from botrunner.engine import recovery
-from botrunner.engine.limits import Group
 from botrunner.engine.state import SECOND, EngineState, Phase
 from botrunner.strategies.grid.state import charged
 
@@ -90,10 +89,9 @@ def _(event: FundingSettled, state: EngineState) -> None:
 
 @absorb.register
 def _(event: RateLimitReported, state: EngineState) -> None:
-    group = Group(event.group)
-    bucket = state.buckets.get(group)
-    if bucket is not None:
-        state.buckets[group] = bucket.corrected(event.remaining, event.at)
+    for group, bucket in state.buckets.items():
+        if group.value == event.group:
+            state.buckets[group] = bucket.corrected(event.remaining, event.at)
 
 
 @absorb.register

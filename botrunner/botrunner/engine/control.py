@@ -165,8 +165,9 @@ def _new_run(parameters: StrategyParameters, applied: AppliedGrid | None) -> Run
 
 
 def _begin_if_ready(state: EngineState, run: Run) -> None:
-    """Recovery needs steps and fees; it begins when they are read, once."""
-    if run.phase is Phase.RECOVERING and run.token == 0 and run.symbol in state.instruments:
+    """Recovery begins once, and not while a retiring strategy still has the symbol (KU-27)."""
+    first = state.run_of_symbol(run.symbol) is run
+    if first and run.phase is Phase.RECOVERING and run.token == 0:
         recovery.begin(state, run)
 
 
@@ -177,8 +178,7 @@ def _take_parameters(state: EngineState, parameters: StrategyParameters) -> None
         _begin_if_ready(state, run)
         return
     before, run.parameters = run.parameters, parameters
-    run.retiring = parameters.retiring
-    run.dirty = True
+    run.retiring, run.flatten, run.dirty = parameters.retiring, False, True
     if before.grid.take_profit_ratio != parameters.grid.take_profit_ratio:
         for side in (run.grid.long, run.grid.short):
             run.grid = run.grid.with_side(replace(side, exit_price=None))
@@ -189,6 +189,6 @@ def _take_parameters(state: EngineState, parameters: StrategyParameters) -> None
 
 def _recover_all(state: EngineState) -> None:
     for run in state.runs.values():
-        if run.symbol in state.instruments:
+        if state.run_of_symbol(run.symbol) is run:
             recovery.begin(state, run)
     reconcile.ask(state)

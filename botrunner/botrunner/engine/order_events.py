@@ -91,13 +91,13 @@ def _(event: OrderOpened, state: EngineState) -> None:
 @absorb.register
 def _(event: OrderCompleted, state: EngineState) -> None:
     _advance(state, event)
-    state.foreign.pop(event.order_id, None)
+    _gone(state, event.order_id)
 
 
 @absorb.register
 def _(event: OrderCancelled, state: EngineState) -> None:
     order = _advance(state, event)
-    state.foreign.pop(event.order_id, None)
+    _gone(state, event.order_id)
     if event.by_venue:
         symbol = order.symbol if order is not None else ""
         engage(state, StopCause.VENUE, "orders cancelled before a liquidation", symbol=symbol)
@@ -158,7 +158,7 @@ def _(event: CancelAccepted, state: EngineState) -> None:
 def _(event: CancelRejected, state: EngineState) -> None:
     order = _advance(state, event)
     if order is None:
-        state.foreign.pop(event.order_id, None)
+        _gone(state, event.order_id)
         return
     _refused(state, order, "cancel", event.refusal, event.message)
     if event.refusal is not RefusalClass.GONE:
@@ -194,6 +194,11 @@ def _forget(state: EngineState, order: Order) -> None:
     state.no_amend.discard(order.order_id)
     state.hold_off.pop(order.order_id, None)
     state.inquiries.pop(order.order_id, None)
+
+
+def _gone(state: EngineState, order_id: str) -> None:
+    if state.foreign.pop(order_id, None) is not None:
+        state.hold_off.pop(order_id, None)
 
 
 def _money_moved(state: EngineState) -> None:

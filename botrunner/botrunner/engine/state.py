@@ -212,7 +212,7 @@ class EngineState:
         return self.parameters.stop.policy_for(self.stop.cause)
 
     def run_of_symbol(self, symbol: str) -> Run | None:
-        """The strategy that has the symbol."""
+        """The strategy that has the symbol: of two, the one that was there first."""
         for run in self.runs.values():
             if run.symbol == symbol:
                 return run

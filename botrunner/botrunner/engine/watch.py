@@ -8,6 +8,7 @@ from botrunner.domain.emergency import StopCause, StopPolicy
 from botrunner.domain.order import OrderState
 from botrunner.domain.precision import ZERO
 from botrunner.domain.side import SIDES, Purpose, Side
+from botrunner.engine import recovery
 from botrunner.engine.exposure import entries_of
 from botrunner.engine.state import SECOND, EngineState, Phase, Run
 from botrunner.engine.stop import engage
@@ -127,11 +128,17 @@ def end_lower_epoch(state: EngineState) -> None:
 
 
 def forget_the_flat(state: EngineState) -> None:
-    """A retiring strategy is gone once it is flat and nothing of it rests (KU-27)."""
+    """A retiring strategy is gone once it is flat and nothing of it rests (KU-27).
+
+    A strategy that waited for its symbol begins then.
+    """
     for run in list(state.runs.values()):
         done = run.retiring and run.phase is Phase.TRADING and not state.live_orders(run.name)
         if done and all(run.grid.side(side).holding.is_flat for side in SIDES):
             del state.runs[run.name]
+            heir = state.run_of_symbol(run.symbol)
+            if heir is not None:
+                recovery.begin(state, heir)
 
 
 def _wallet_at(state: EngineState) -> datetime | None:
