@@ -39,7 +39,8 @@ from botrunner.engine.limits import RequestLimits
 from botrunner.engine.outcome import Action, Outcome
 from botrunner.engine.state import Run
 from botrunner.risk.verdict import Approved
-from support.grid_venue import GridVenue, VenueOrder
+from support.grid_contract import VenueOrder
+from support.grid_venue import GridVenue
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 EPOCH = 1_767_268_800_000

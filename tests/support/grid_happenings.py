@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from botrunner.domain.control import PrivateStreamLost, PrivateStreamRestored
 from support.engine_drive import XRP, Drive, Fault
-from support.grid_venue import VenueOrder
+from support.grid_contract import VenueOrder
 
 TICK = Decimal("0.0001")
 BASIS_POINT = Decimal("0.0001")

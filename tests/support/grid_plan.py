@@ -23,7 +23,7 @@ from botrunner.strategies.grid.view import (
     Verdict,
 )
 from support.engine_drive import NOON, grid
-from support.grid_venue import instrument
+from support.grid_contract import instrument
 
 XRP = instrument()
 FEES = FeeRates(maker=Decimal("0.0002"), taker=Decimal("0.0002"))

@@ -1,25 +1,20 @@
-"""RI-1 to RI-4 and RI-8 on the engine: what engages a stop, what it sends, what ends it."""
+"""RI-2 to RI-4 and RI-8 on the engine: what a stop sends, and what ends it."""
 
-from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
-from botrunner.domain import events as ev
 from botrunner.domain.actions import CancelOrder, ClearStop, PlaceOrder, RecordStop
 from botrunner.domain.control import (
     EmergencyAcknowledged,
-    Event,
     PersonStopSet,
     PersonStopTakenBack,
-    PositionsUnreadable,
     PrivateStreamAttemptFailed,
     PrivateStreamLost,
     PrivateStreamRestored,
 )
 from botrunner.domain.emergency import StopCause, StopPolicy
-from botrunner.domain.market import Quote
-from botrunner.domain.parameters import AccountParameters, RiskParameters, StopParameters
+from botrunner.domain.parameters import AccountParameters, StopParameters
 from botrunner.domain.side import Purpose, Side
 from botrunner.risk.verdict import Approved
 from support.engine_drive import Drive, Fault, account, started
@@ -228,148 +223,6 @@ def test_a_persons_stop_stays_when_a_latched_one_is_acknowledged(latched: Drive)
 
     assert latched.engine.state.stop is not None
     assert latched.engine.state.stop.cause is StopCause.PERSON
-
-
-def test_the_margin_rate_engages_a_stop_on_a_price_alone() -> None:
-    """RI-10 and GR-50: the estimate counts before any wallet push."""
-    drive = started(cash="60")
-    for price in ("0.99", "0.9801"):
-        drive.move(price)
-    assert drive.engine.state.stop is None
-    quote = drive.venue.quote("XRPUSDT")
-    crash = ev.QuoteChanged(
-        symbol="XRPUSDT",
-        quote=Quote(
-            bid=Decimal("0.80"),
-            ask=Decimal("0.80"),
-            last=Decimal("0.80"),
-            mark=Decimal("0.80"),
-            at=quote.at,
-        ),
-    )
-    drive.engine.process(crash)
-
-    held = drive.engine.state.stop
-    assert held is not None
-    assert (held.cause, held.latched) == (StopCause.MARGIN, True)
-    assert Decimal(held.rate) >= Decimal("0.9")
-
-
-def test_five_refused_writes_in_a_row_engage_a_stop() -> None:
-    """RI-1: errors; a pair refused together is two writes."""
-    drive = trading()
-    drive.faults.extend([Fault.REJECTED] * 6)
-    drive.tell(
-        ev.OrderCancelled(
-            order_id=drive.order_at(LONG, 2).order_id, at=drive.venue.now, filled=Decimal(0)
-        )
-    )
-    drive.settle(1)
-    assert drive.engine.state.stop is None
-    drive.settle(20)
-
-    held = drive.engine.state.stop
-    assert held is not None
-    assert held.cause is StopCause.ERRORS
-
-
-@pytest.mark.parametrize("refusal", [ev.RefusalClass.MONEY, ev.RefusalClass.RATE])
-def test_want_of_money_and_rate_never_add_up_to_a_stop(refusal: ev.RefusalClass) -> None:
-    """RI-1."""
-    drive = trading()
-    order = next(iter(drive.engine.state.orders))
-    for _ in range(9):
-        drive.tell(
-            ev.AmendRejected(order_id=order, at=drive.venue.now, refusal=refusal, message="")
-        )
-
-    assert drive.engine.state.errors_in_row == 0
-    assert drive.engine.state.stop is None
-
-
-def liquidated(drive: Drive) -> Event:
-    return ev.OrderFilled(
-        order_id="venue-order",
-        execution_id="liq-1",
-        symbol="XRPUSDT",
-        side=LONG,
-        reduces=True,
-        quantity=Decimal(100),
-        price=Decimal("0.9"),
-        fee=Decimal(0),
-        at=drive.venue.now,
-        kind=ev.FillKind.LIQUIDATION,
-    )
-
-
-@pytest.mark.parametrize("prefix", ["cancel", "fill"])
-def test_a_liquidation_engages_the_stop_before_any_strategy_acts(prefix: str) -> None:
-    """RI-1: venue."""
-    drive = trading()
-    event: Event = liquidated(drive)
-    if prefix == "cancel":
-        order_id = drive.order_at(LONG, 2).order_id
-        event = ev.OrderCancelled(
-            order_id=order_id, at=drive.venue.now, filled=Decimal(0), by_venue=True
-        )
-    outcome = drive.engine.process(event)
-
-    held = drive.engine.state.stop
-    assert held is not None
-    assert held.cause is StopCause.VENUE
-    assert isinstance(outcome.actions[0], RecordStop)
-    assert not any(
-        isinstance(action, Approved)
-        and isinstance(action.action, PlaceOrder)
-        and not action.action.reduce_only
-        for action in outcome.actions
-    )
-
-
-def test_unreadable_positions_stop_an_account_that_has_some() -> None:
-    """RI-9."""
-    drive = trading()
-    drive.tell(PositionsUnreadable(at=drive.venue.now, message="503"))
-
-    assert drive.engine.state.stop is not None
-    assert drive.engine.state.stop.cause is StopCause.ERRORS
-
-
-def test_a_refused_key_stops_an_account_with_positions() -> None:
-    """RI-9."""
-    drive = trading()
-    order = drive.order_at(LONG, 2).order_id
-    drive.tell(
-        ev.AmendRejected(
-            order_id=order,
-            at=drive.venue.now,
-            refusal=ev.RefusalClass.CREDENTIALS,
-            message="10003 invalid key",
-        )
-    )
-
-    assert drive.engine.state.stop is not None
-    assert drive.engine.state.stop.cause is StopCause.ERRORS
-
-
-def test_a_missing_take_profit_beyond_the_grace_engages_a_stop() -> None:
-    """RI-1: GR-34 beyond grace is a broken invariant."""
-    parameters = account(
-        risk=RiskParameters(max_consecutive_errors=100, invariant_grace=timedelta(seconds=30))
-    )
-    drive = started(parameters=parameters)
-    drive.faults.extend([Fault.DENIED] * 500)
-    exit_order = drive.order_at(LONG, 0, EXIT)
-    exit_order.is_open = False
-    drive.tell(
-        ev.OrderCancelled(order_id=exit_order.order_id, at=drive.venue.now, filled=Decimal(0))
-    )
-    drive.settle(29)
-    assert drive.engine.state.stop is None
-    drive.settle(4)
-
-    assert drive.engine.state.stop is not None
-    assert drive.engine.state.stop.cause is StopCause.INVARIANT
 
 
 def test_what_was_approved_before_a_stop_carries_an_older_generation() -> None:

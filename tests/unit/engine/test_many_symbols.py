@@ -13,8 +13,9 @@ from botrunner.domain.parameters import AccountParameters, StrategyParameters
 from botrunner.domain.side import SIDES, Purpose
 from botrunner.engine.limits import RequestLimits
 from support.engine_drive import NOON, Drive, account, grid, started
+from support.grid_contract import instrument
 from support.grid_rules import broken_rules
-from support.grid_venue import GridVenue, instrument
+from support.grid_venue import GridVenue
 
 
 def market(count: int, *, cash: str = "100000", limits: RequestLimits | None = None) -> Drive:

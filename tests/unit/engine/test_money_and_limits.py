@@ -26,8 +26,9 @@ from botrunner.engine.limits import RequestLimits
 from botrunner.engine.outcome import Action
 from botrunner.risk.verdict import Approved, Reason
 from support.engine_drive import NOON, XRP, Drive, account, grid, started
+from support.grid_contract import instrument
 from support.grid_rules import broken_rules
-from support.grid_venue import GridVenue, instrument
+from support.grid_venue import GridVenue
 
 LONG, SHORT, EXIT = Side.LONG, Side.SHORT, Purpose.TAKE_PROFIT
 

@@ -18,8 +18,8 @@ from botrunner.domain.parameters import ForeignOrders, GridParameters, StrategyP
 from botrunner.domain.side import SIDES, Purpose, Side
 from botrunner.engine.state import Phase
 from support.engine_drive import XRP, Drive, account, grid, started
+from support.grid_contract import Held, VenueOrder
 from support.grid_rules import broken_rules
-from support.grid_venue import Held, VenueOrder
 
 LONG, SHORT, EXIT = Side.LONG, Side.SHORT, Purpose.TAKE_PROFIT
 

@@ -10,7 +10,7 @@ from botrunner.strategies.grid.quantities import (
     reference_quantity,
 )
 from support.engine_drive import grid
-from support.grid_venue import instrument
+from support.grid_contract import instrument
 
 XRP = instrument()
 

@@ -11,7 +11,7 @@ from botrunner.domain.position import Holding, split_funding
 from botrunner.domain.side import Side
 from botrunner.strategies.grid.exits import split_exit
 from botrunner.strategies.grid.prices import entry_price, placed_exit_price, take_profit_price
-from support.grid_venue import instrument
+from support.grid_contract import instrument
 
 XRP = instrument()
 ONE_PERCENT = Decimal("0.01")

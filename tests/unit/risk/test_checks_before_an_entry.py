@@ -18,7 +18,7 @@ from botrunner.risk.checks import CHECKS, EntryRequest, Exposure, RiskView, chec
 from botrunner.risk.gate import Gate, Granted, Terms
 from botrunner.risk.limits import check_limits
 from botrunner.risk.verdict import Approved, Reason, Refused
-from support.grid_venue import instrument
+from support.grid_contract import instrument
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 ONE = Decimal(1)

@@ -17,7 +17,7 @@ from botrunner.risk.margin import (
     maintenance_margin,
     order_cost,
 )
-from support.grid_venue import instrument
+from support.grid_contract import instrument
 
 TAKER = Decimal("0.00055")
 WALLET = Wallet(
