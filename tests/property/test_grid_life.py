@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from botrunner.domain.actions import PlaceOrder
 from botrunner.domain.control import PersonStopSet
-from botrunner.domain.emergency import StopPolicy
+from botrunner.domain.emergency import StopCause, StopPolicy
 from botrunner.domain.order import Pending
 from botrunner.domain.parameters import AccountParameters, StopParameters
 from botrunner.domain.side import SIDES, Purpose, Side
@@ -173,3 +173,21 @@ def test_flatten_ends_flat_whatever_happened_before(happened: list[Happening]) -
     assert drive.venue.positions() == []
     assert drive.venue.open_orders() == []
     assert drive.engine.state.stop_complete
+
+
+@given(st.lists(anything, max_size=12), st.integers(3, 300))
+def test_a_starved_grid_is_whole_again_once_there_is_money(
+    happened: list[Happening], cash: int
+) -> None:
+    """GR-22 and GR-36: want of money leaves nothing behind."""
+    drive = started(parameters=rich(), cash=str(cash))
+    for each in happened:
+        happen(drive, each)
+    drive.calm()
+    drive.venue.cash += 1_000_000
+    drive.tell_wallet()
+    drive.settle(75)
+    stop = drive.engine.state.stop
+
+    assert stop is None or stop.cause is StopCause.MARGIN
+    assert stop is not None or broken_rules(drive) == []

@@ -93,6 +93,8 @@ class Run:
     top: int = -1
     """T of GR-20 as last planned."""
     waits: bool = True
+    passing: bool = False
+    """A level whose price was passed is on its way alone (GR-46)."""
     wake_at: datetime | None = None
     dirty: bool = True
     changed: bool = True

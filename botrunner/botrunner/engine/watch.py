@@ -19,7 +19,7 @@ from botrunner.strategies.grid.quantities import level_quantity
 
 CLOSE_TO_THRESHOLD = Decimal("0.8")
 """Above this part of the threshold the wallet is polled every second (RI-10)."""
-_NO_REASON = frozenset({Reason.VENUE, Reason.VENUE_MONEY})
+_NO_REASON = frozenset({Reason.VENUE})
 """Refusals that do not excuse an uneven grid for ever: the grace runs (GR-24)."""
 
 
@@ -178,7 +178,7 @@ def _is_exposed(state: EngineState, run: Run) -> bool:
 
 
 def _is_uneven(state: EngineState, run: Run) -> bool:
-    excused = run.reason is not None and run.reason not in _NO_REASON
+    excused = run.passing or (run.reason is not None and run.reason not in _NO_REASON)
     if excused or run.hold_id or run.approximated or run.retiring or state.stop is not None:
         return False
     deepest = max(run.grid.long.highest, run.grid.short.highest)

@@ -154,6 +154,7 @@ def test_the_next_level_follows_a_passed_one_after_the_timeout() -> None:
     late = ask(filled, "0.90", resting=resting, now=NOON + timedelta(seconds=10))
 
     assert both(early)[LONG] == [2]
+    assert early.passing
     assert early.wake_at == NOON + timedelta(seconds=10)
     assert both(late)[LONG] == [2, 3]
 

@@ -26,6 +26,7 @@ def plan_grid(state: GridState, view: GridView) -> GridPlan:
             entries=kept,
             top=max((order.level for order in kept), default=-1),
             waits=view.entries is Entries.TRADE,
+            passing=False,
             wake_at=exit_wake,
         )
     started = _prepared(state, view, view.quote)
@@ -38,6 +39,7 @@ def plan_grid(state: GridState, view: GridView) -> GridPlan:
         entries=tuple(walk.wanted),
         top=walk.top,
         waits=walk.waits,
+        passing=walk.passing,
         wake_at=_earliest(exit_wake, walk.wake_at, _requote_at(started, view, ladders)),
     )
 

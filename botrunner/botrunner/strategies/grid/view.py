@@ -98,5 +98,7 @@ class GridPlan:
     """T of GR-20 after refusals; -1 when no level may rest."""
     waits: bool
     """A level is left out until something happens (an acknowledgement, a fill, a release)."""
+    passing: bool
+    """A level whose price was passed is on its way alone; those above follow later (GR-46)."""
     wake_at: datetime | None
     """When time alone changes the answer."""

@@ -37,6 +37,11 @@ class Walk:
         self._still: set[Side] = set()
         self._left_out: int | None = None
 
+    @property
+    def passing(self) -> bool:
+        """Whether a level whose price was passed holds back those above it."""
+        return bool(self._still)
+
     def climb(self) -> None:
         """Look at every level, lowest first, until one is refused."""
         level = 0
