@@ -30,6 +30,7 @@ from support.simulator import RunningSimulator, running_simulator
 
 XRP = "XRPUSDT"
 CREATE = "/v5/order/create"
+WALLET = "/v5/account/wallet-balance"
 WRITES = ("/v5/order/create", "/v5/order/amend", "/v5/order/cancel")
 _SIDES = {1: "long", 2: "short"}
 _PATIENCE_SECONDS = 60.0
@@ -93,6 +94,8 @@ class RunnerDesk:
     state_dir: str = "state"
     process: subprocess.Popen[str] | None = None
     sink: Any = None
+    last_epoch: int = 0
+    """Of the life before this one."""
 
     # The file
 
@@ -147,6 +150,7 @@ class RunnerDesk:
         """Start `tradefleet run`; returns at once."""
         if not self.path.exists():
             self.write()
+        self.last_epoch = self.epoch()
         self.sink = (self.folder / "out.jsonl").open("a")
         command = [sys.executable, "-c", _RUN, "run", "-f", str(self.path), "-o", "json"]
         self.process = subprocess.Popen(
@@ -170,14 +174,19 @@ class RunnerDesk:
         assert self.process is not None
         os.kill(self.process.pid, number)
 
-    def _end(self, number: signal.Signals) -> int:
-        if self.process is None:
-            return 0
-        self.process.send_signal(number)
+    def wait(self) -> int:
+        """Wait until the process ends by itself; how it ended."""
+        assert self.process is not None
         code = self.process.wait(_PATIENCE_SECONDS)
         self.sink.close()
         self.process = None
         return code
+
+    def _end(self, number: signal.Signals) -> int:
+        if self.process is None:
+            return 0
+        self.process.send_signal(number)
+        return self.wait()
 
     def close(self) -> None:
         """Whatever still runs ends."""
@@ -299,8 +308,17 @@ class RunnerDesk:
         return next((c for c in conditions if c["type"] == kind), {})
 
     def until_trading(self) -> None:
-        """Wait until the runner says that trading is enabled."""
-        self.until(lambda: self.condition("TradingEnabled").get("status") == "True", "trading")
+        """Wait until this life of the runner says that trading is enabled."""
+
+        def trades() -> bool:
+            lives = self.epoch() != self.last_epoch
+            return lives and self.condition("TradingEnabled").get("status") == "True"
+
+        self.until(trades, "trading")
+
+    def epoch(self) -> int:
+        """The epoch of the status; 0 before the first report."""
+        return int(self.status().get("runner", {}).get("epoch", 0))
 
     def until_stopped(self) -> dict[str, Any]:
         """Wait until a stop is carried out; the stop."""

@@ -54,21 +54,21 @@ class Recorder(Protocol):
 
 
 class Executor:
-    """One account's. ``generation`` reads the engine's stop generation, from any thread."""
+    """One account's. ``may_send`` is asked for a stop generation at the write, on any thread."""
 
     def __init__(
         self,
         exchange: Exchange,
         recorder: Recorder,
         *,
-        generation: Callable[[], int],
+        may_send: Callable[[int], bool],
         told: Callable[[Event], None],
         broke: Callable[[BaseException], None],
     ) -> None:
         """``broke`` hears of an error that no outcome stands for: the adapter's own fault."""
         self._exchange = exchange
         self._recorder = recorder
-        self._generation = generation
+        self._may_send = may_send
         self._told = told
         self._broke = broke
         self._under_way: set[asyncio.Task[None]] = set()
@@ -99,7 +99,7 @@ class Executor:
         self._begin(self._order(approved.action, self._guard(approved)))
 
     def _guard(self, approved: Approved) -> Guard:
-        return lambda: not self._closed and self._generation() == approved.generation
+        return lambda: not self._closed and self._may_send(approved.generation)
 
     async def _order(self, action: OrderAction, may_send: Guard) -> tuple[Event, ...]:
         match action:

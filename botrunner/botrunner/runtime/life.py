@@ -45,6 +45,7 @@ from botrunner.runtime.opening import next_epoch, started
 from botrunner.runtime.reporter import Reporter
 from botrunner.runtime.surroundings import Surroundings
 from botrunner.runtime.totals import totals_from
+from botrunner.runtime.wakefulness import Wakefulness
 from botrunner.runtime.wiring import Ending, Wiring
 from botrunner.runtime.wishes import events_between, is_urgent, needs_new_life, retiring
 from botrunner.service.logs import Level
@@ -99,13 +100,14 @@ class Life:
         self._executor = Executor(
             self._exchange,
             self.reporter,
-            generation=lambda: self._engine.state.generation,
+            may_send=self._may_send,
             told=self._tell,
             broke=self._break,
         )
         self._instruments = Instruments(
             self._exchange, self._clock, told=self._tell, unknown=self._hearing.symbol_unknown
         )
+        self._wakefulness = Wakefulness(self._exchange, self._clock)
         self._strategies = {s.name: s for s in self._resource.saved_strategies()}
         self._saved: object = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -143,6 +145,8 @@ class Life:
         await self._open()
         while True:
             event, arrived = await self._inbox.get()
+            if not self._wakefulness.is_awake():
+                await self._wake_up()
             self._step(event, arrived)
             await asyncio.sleep(0)
 
@@ -172,6 +176,7 @@ class Life:
         read = await self._exchange.read_account(ReadAccount(token=0))
         self._engine = self._new_engine(next_epoch(self._clock.now(), self._last, read))
         at, reading = self._clock.now(), self._reading
+        self._wakefulness.beat()
         left = retiring(self._strategies.values(), reading)
         self._is_open = True
         self._step(started(reading, left, self._last, self._standing_stop(), at))
@@ -198,6 +203,7 @@ class Life:
     # Every step
 
     def _step(self, event: Event, arrived: float | None = None) -> None:
+        self._wakefulness.beat()
         outcome = self._engine.process(event)
         self._executor.carry_out(outcome.actions)
         if arrived is not None and any(isinstance(each, Approved) for each in outcome.actions):
@@ -207,6 +213,16 @@ class Life:
         self._gauges.step(event, outcome)
         self._follow_up(event)
         self._arm()
+
+    def _may_send(self, generation: int) -> bool:
+        return self._engine.state.generation == generation and self._wakefulness.is_awake()
+
+    async def _wake_up(self) -> None:
+        """Before anything that waited is acted on: has a younger runner taken over (PR-8)?"""
+        seconds = round(self._wakefulness.still_seconds, 1)
+        self._journal.log.write(Level.WARNING, "stoodStill", seconds=seconds)
+        for event in await self._wakefulness.look_for_younger(self.state.epoch):
+            self._step(event)
 
     def _follow_up(self, event: Event) -> None:
         match event:

@@ -69,7 +69,10 @@ class Reporter:
 
     def clear_stop(self, action: ClearStop) -> None:
         """The stop is over."""
-        self._unrecorded, self._dirty = None, True
+        self._dirty = True
+        waiting = self._unrecorded
+        if waiting is not None and waiting.stop.emergency_id == action.emergency_id:
+            self._unrecorded = None  # A newer one that still waits for the disk stays.
         try:
             self._resource.clear_stop(action.emergency_id)
         except OSError as error:

@@ -4,7 +4,7 @@ import signal
 
 from integration.runner.conftest import MakeDesk
 from support.grid_life import LIFE
-from support.runner_desk import WRITES, RunnerDesk
+from support.runner_desk import WALLET, WRITES, RunnerDesk
 
 
 def test_a_second_start_in_the_same_folder_is_refused(
@@ -15,24 +15,26 @@ def test_a_second_start_in_the_same_folder_is_refused(
     desk.settles(LIFE[0].shows)
     second = make_desk(folder=desk.folder, name=desk.name)
     second.start()
-    assert second.process is not None and desk.process is not None
-    code = second.process.wait(60)
-    pid = desk.process.pid
+    code = second.wait()
 
     assert code == 1
-    assert f"another tradefleet run (process {pid}) trades this account" in desk.output()
-    second.process = None
+    assert desk.process is not None
+    held = f"another tradefleet run (process {desk.process.pid}) trades this account"
+    assert held in desk.output()
 
 
 def test_the_older_of_two_runners_stops_sending(make_desk: MakeDesk, desk: RunnerDesk) -> None:
-    """PR-8: other folders, same account; the older was frozen, wakes, sees a higher epoch, stops."""
+    """PR-8: other folders, one account; the older was frozen, wakes and sees a higher epoch."""
     desk.start()
     desk.settles(LIFE[0].shows)
     desk.until_trading()
     desk.send(signal.SIGSTOP)
     younger = make_desk(name=desk.name)
+    younger.write(risk={"maxPriceAgeSeconds": 300, "walletPollSeconds": 1})
+    frozen_at = desk.requests()[-1]["atMs"]
     younger.start()
     younger.until_trading()
+    younger.until(lambda: desk.requests(WALLET)[-1]["atMs"] > frozen_at + 4000, "some seconds pass")
     younger.price("0.99")
     younger.settles(LIFE[1].shows)
     before = desk.count()

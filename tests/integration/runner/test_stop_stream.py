@@ -1,0 +1,65 @@
+"""A lost private stream: entries wait at once, and a stop is latched when it stays lost."""
+
+import json
+from pathlib import Path
+
+from integration.runner.conftest import MakeDesk
+from support.grid_life import LIFE
+from support.runner_desk import RunnerDesk
+from support.stop_fleet import STOP_FILE, StopFleet, adding, kept_exits
+
+PASSING = "Params Error"
+"""How the venue words a refused sign-in that may succeed later."""
+
+
+def test_a_lost_private_stream_latches_and_one_that_comes_back_in_time_does_not(
+    make_desk: MakeDesk, tmp_path: Path
+) -> None:
+    """RI-1, RI-7, RI-8: attempts and seconds exceeded, or only the attempts; each by itself."""
+    fleet = StopFleet(make_desk, tmp_path / "fleet", ("lost", "back", "calm"))
+    lost, back, calm = fleet
+    lost.write(streams={"privateMaxAttempts": 1, "privateLatchSeconds": 10})
+    back.write(streams={"privateMaxAttempts": 1, "privateLatchSeconds": 3600})
+    fleet.start()
+    fleet.settle(LIFE[0])
+    before = lost.count()
+    _lose_stream(lost, attempts=None)
+    _lose_stream(back, attempts=2)
+    fleet.price("0.99")
+    for desk in (calm, back):
+        desk.settles(LIFE[1].shows)
+    stop = lost.until_stopped()
+    kept_exits(lost, "225", "75")
+
+    assert (stop["cause"], stop["latched"]) == ("stream", True)
+    assert adding(lost, before) == []
+    assert [desk.emergency() for desk in (back, calm)] == [{}, {}]
+    assert _events(back, "PrivateStreamAttemptFailed") >= 2
+    (read, *_) = back.requests("/v5/order/realtime", after=before)
+    assert all(row["number"] > read["number"] for row in adding(back, before))
+
+    (lost.state / STOP_FILE).unlink()
+    new = lost.until(lambda: _other_stop(lost, stop["id"]), "still lost: the next stop")
+    lost.command("clear")
+    lost.until(lambda: _events(lost, "PrivateStreamRestored") == 2, "the stream is back")
+
+    assert (lost.state / STOP_FILE).read_text().splitlines()[0] == new
+    assert adding(lost, before) == []
+
+    (lost.state / STOP_FILE).unlink()
+    lost.settles(LIFE[1].shows)
+
+
+def _lose_stream(desk: RunnerDesk, *, attempts: int | None) -> None:
+    desk.command("refuse-sign-in", account=desk.name, code=10000, message=PASSING, count=attempts)
+    desk.command("cut", account=desk.name, stream="private")
+
+
+def _other_stop(desk: RunnerDesk, emergency_id: str) -> str:
+    present = str(desk.emergency().get("id", ""))
+    return present if present != emergency_id else ""
+
+
+def _events(desk: RunnerDesk, event: str) -> int:
+    records = [json.loads(line) for line in (desk.folder / "out.jsonl").read_text().splitlines()]
+    return sum((r.get("account"), r.get("event")) == (desk.name, event) for r in records)
