@@ -130,7 +130,8 @@ class FileResource(AccountResource):
 
     @override
     def clear_stop(self, emergency_id: str) -> None:
-        self._known_stop = ""
+        if self._known_stop == emergency_id:  # A newer one may be written down already.
+            self._known_stop = ""
         stop_file.remove_stop(self._stop_path, emergency_id)
 
     @override
