@@ -9,6 +9,10 @@ from botrunner.strategies.grid.quantities import level_quantity
 from support.engine_drive import Drive
 
 
+ROOM = Decimal("1.2")
+"""A remainder is valued at its level's price, not at the present one."""
+
+
 def broken_rules(drive: Drive) -> list[str]:
     """Every broken rule of the only grid, in words; empty when all is well."""
     run = drive.run
@@ -34,8 +38,9 @@ def _uneven(drive: Drive) -> list[str]:
 def _is_whole(drive: Drive, side: Side, level: int) -> bool:
     missing = _target(drive, level) - _have(drive, side, level)
     filled = drive.run.grid.side(side).level(level)
-    dust = filled is not None and missing < 6
-    return missing == 0 or dust
+    contract = drive.venue.instruments[drive.run.symbol]
+    least = max(contract.min_quantity, contract.min_notional / drive.venue.prices[drive.run.symbol])
+    return missing == 0 or (filled is not None and missing < least * ROOM)
 
 
 def _target(drive: Drive, level: int) -> Decimal:
