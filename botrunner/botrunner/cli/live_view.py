@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from rich import box
 from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
@@ -36,7 +37,8 @@ class LiveView:
         if severity not in _LOUD and record.get("event") != "fill":
             return
         with self._lock:
-            self._notices.append(Text(notice(record), style=_STYLES.get(severity, "")))
+            style = _STYLES.get(severity, "")
+            self._notices.append(Text(notice(record), style=style, overflow="ellipsis"))
 
     def begin(self, fleet: "Fleet") -> None:
         """Show the fleet from now on; without a terminal, notices alone at the end."""
@@ -66,18 +68,28 @@ class LiveView:
 def notice(record: Mapping[str, object]) -> str:
     """A record of the log as one line for people."""
     time = str(record.get("at", ""))[11:19]
-    hidden = {"at", "severity", "account", "event", "stack", "execution_id", "type", "kind"}
+    if record.get("event") == "fill":
+        return f"{time} {record.get('account')} {_fill(record)}"
+    hidden = {"at", "severity", "account", "event", "stack"}
     words = " ".join(
         f"{name}={value}" for name, value in record.items() if name not in hidden and value != ""
     )
     return f"{time} {record.get('account')} {record.get('event')} {words}"
 
 
+def _fill(record: Mapping[str, object]) -> str:
+    did = "closed" if record.get("reduces") else "opened"
+    words = f"{did} {record.get('side')} {record.get('quantity')} {record.get('symbol')}"
+    gained = f", gained {record.get('realised')}" if record.get("reduces") else ""
+    return f"{words} at {record.get('price')}, fee {record.get('fee')}{gained}"
+
+
 def _accounts(statuses: Mapping[str, AccountStatus | None]) -> Table:
-    table = Table(title="tradefleet run", title_justify="left", expand=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     columns = ("account", "state", "equity", "day P&L", "MM rate %", "positions", "orders")
     for column in columns:
-        table.add_column(column, justify="left" if column in ("account", "state") else "right")
+        left = column in ("account", "state")
+        table.add_column(column, justify="left" if left else "right", no_wrap=True)
     for name, status in statuses.items():
         table.add_row(name, *_account_cells(status))
     return table
@@ -108,14 +120,15 @@ def _state(status: AccountStatus) -> str:
 
 
 def _grids(statuses: Mapping[str, AccountStatus | None]) -> Table:
-    table = Table(expand=False)
-    for column in ("account", "strategy", "state", "side", "levels", "quantity", "entry", "exit"):
-        numeric = column in ("quantity", "entry", "exit")
-        table.add_column(column, justify="right" if numeric else "left")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in ("grid", "state", "side"):
+        table.add_column(column, no_wrap=True)
+    for column in ("filled", "resting", "quantity", "entry", "exit"):
+        table.add_column(column, justify="right", no_wrap=True)
     for name, status in statuses.items():
         for strategy in status.strategies if status is not None else ():
             for side in ("long", "short"):
-                table.add_row(name, strategy.name, *_side_cells(status, strategy, side))
+                table.add_row(f"{name}/{strategy.name}", *_side_cells(status, strategy, side))
     return table
 
 
@@ -123,7 +136,7 @@ def _side_cells(
     status: AccountStatus | None, strategy: StrategyReport, side: str
 ) -> tuple[str, ...]:
     levels = getattr(strategy.levels, side, None)
-    depth = f"filled {levels.filled}, resting {levels.resting}" if levels is not None else ""
+    depth = [_level(levels.filled), _level(levels.resting)] if levels is not None else ["", ""]
     standing = f"{strategy.state} {strategy.reason}".strip()
     for position in status.positions if status is not None else ():
         if position.strategy == strategy.name and position.side.value == side:
@@ -131,12 +144,16 @@ def _side_cells(
             return (
                 standing,
                 side,
-                depth,
+                *depth,
                 _number(position.quantity),
                 _number(position.entry_price, 6),
                 _number(taken) if taken is not None else "missing",
             )
-    return (standing, side, depth, "", "", "")
+    return (standing, side, *depth, "", "", "")
+
+
+def _level(number: int) -> str:
+    return "" if number < 0 else str(number)
 
 
 def _number(value: object, places: int | None = None) -> str:

@@ -38,6 +38,7 @@ from botrunner.exchanges.port import (
     TopicsReported,
 )
 from botrunner.exchanges.stream_effects import StreamState
+from botrunner.risk.verdict import Reason
 from botrunner.service.logs import Level, Log
 
 _FREQUENT = QuoteChanged | TimerFired | WalletChanged | RateLimitReported | AccountRead | SymbolRead
@@ -132,7 +133,9 @@ class Journal:
         fresh = [r for r in outcome.audit.refusals if tuple(r.values()) not in self._refused]
         for refusal in fresh:
             fields = {name: value for name, value in refusal.items() if name != "type"}
-            self.log.write(Level.WARNING, "refused", **fields)
+            # Not enabled yet is how every start goes; the condition says what is missing.
+            early = fields.get("reason") == Reason.TRADING_DISABLED.value
+            self.log.write(Level.INFO if early else Level.WARNING, "refused", **fields)
         if now:
             self._refused = now
 

@@ -46,7 +46,7 @@ class Reporter:
         self._document: dict[str, object] = {}
         self._previous = resource.last_status()
         self._reported: AccountStatus | None = None
-        self._dirty = True
+        self._dirty, self._forced = True, False
         self._unrecorded: RecordStop | None = None
         self.interval = timedelta(seconds=15)
         self.status: AccountStatus | None = None
@@ -114,8 +114,7 @@ class Reporter:
 
     def finish(self) -> None:
         """Hand in the last status and state."""
-        self._dirty = True
-        self._reported = None
+        self._dirty = self._forced = True
         self.tick()
 
     def _add_up(self, event: Event) -> str | None:
@@ -140,7 +139,8 @@ class Reporter:
             return
         self.status = build_status(state, self._around, self._totals, last or self._previous)
         beat = age is None or state.now >= age + HEARTBEAT
-        if last is not None and not beat and not is_urgent(last, self.status):
+        forced = self._forced or last is None or beat or is_urgent(last, self.status)
+        if last is not None and not forced:
             if not due or not is_worth_it(last, self.status):
                 return
         self._reported = status = self.status
