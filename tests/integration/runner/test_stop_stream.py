@@ -40,8 +40,11 @@ def test_a_lost_private_stream_latches_and_one_that_comes_back_in_time_does_not(
 
     (lost.state / STOP_FILE).unlink()
     new = lost.until(lambda: _other_stop(lost, stop["id"]), "still lost: the next stop")
+    fleet.kill()
     lost.command("clear")
+    fleet.start()
     lost.until(lambda: _events(lost, "PrivateStreamRestored") == 2, "the stream is back")
+    lost.until(lambda: lost.emergency().get("id") == new, "the stop holds over kill -9")
 
     assert (lost.state / STOP_FILE).read_text().splitlines()[0] == new
     assert adding(lost, before) == []
