@@ -104,6 +104,7 @@ class Drive:
     stream: bool = True
     """While False, what happens at the venue is not told."""
     answer_reads: bool = True
+    answer_wallet: bool = True
     after_step: Callable[["Drive"], None] | None = None
     known_stop: bool = False
     """A restart finds the stop, as it would in the status or the stop file."""
@@ -256,13 +257,14 @@ class Drive:
             case Approved(action=order):
                 return self._send(order)
             case ReadSymbol():
-                read = self.venue.read_symbol(action.token, action.symbol)
-                return [read] if self.answer_reads else []
+                found = self.venue.read_symbol(action.token, action.symbol)
+                return [found] if self.answer_reads else []
             case ReadAccount():
                 return [self.venue.read_account(action.token)] if self.answer_reads else []
             case ReadWallet():
                 self.venue.tick()
-                return [ev.WalletChanged(wallet=self.venue.wallet())]
+                read = ev.WalletChanged(wallet=self.venue.wallet())
+                return [read] if self.answer_wallet else []
             case ResolveOrder():
                 return list(self.venue.read_order(action.order_id))
             case ApplySetting():

@@ -5,10 +5,13 @@ from decimal import Decimal
 from botrunner.domain.emergency import StopPolicy
 from botrunner.engine import preparation, resolve, strangers
 from botrunner.engine.exposure import exposure_beside, side_values
-from botrunner.engine.state import EngineState, Phase, Run
+from botrunner.engine.state import SECOND, EngineState, Phase, Run
 from botrunner.risk.allowance import Allowance
 from botrunner.risk.checks import RiskView
 from botrunner.risk.gate import Gate, Terms
+
+WALLET_PATIENCE = 60 * SECOND
+"""A balance that could not be read for so long counts as unknown (PR-2); the longest poll."""
 
 
 def gate_of(state: EngineState, run: Run, allowance: Allowance, granted: Decimal) -> Gate:
@@ -47,6 +50,8 @@ def trading_disabled(state: EngineState, run: Run) -> str:
         return "recovering"
     if state.wallet is None or state.unreadable:
         return state.unreadable or "the balance is not read yet"
+    if state.now > state.wallet.at + WALLET_PATIENCE:
+        return f"the balance was not read since {state.wallet.at.isoformat()}"
     if state.stop is not None or run.retiring:
         return "stopped" if state.stop is not None else "retiring"
     if state.lower_epoch_until is not None:

@@ -7,7 +7,7 @@ flat like everything that decides quantities.
 from datetime import datetime
 from decimal import Decimal
 
-from botrunner.domain.actions import ApplySetting
+from botrunner.domain.actions import ApplySetting, Notify
 from botrunner.domain.control import Setting
 from botrunner.engine.state import SECOND, EngineState, Run
 
@@ -17,6 +17,7 @@ PATIENCE = 30 * SECOND
 
 def missing_settings(state: EngineState, run: Run) -> str:
     """Ask for what is not confirmed; says what is missing, empty when nothing is."""
+    tell_lowered(state, run)
     wanted = _wanted(state, run)
     missing = [setting for setting, value in wanted.items() if run.settings.get(setting) != value]
     for setting in missing:
@@ -29,6 +30,17 @@ def missing_settings(state: EngineState, run: Run) -> str:
     if run.setting_refused:
         return run.setting_refused
     return ", ".join(f"{setting.value} is not confirmed" for setting in missing)
+
+
+def tell_lowered(state: EngineState, run: Run) -> None:
+    """Say once that the instrument takes less leverage than is wanted (GR-10)."""
+    wanted = run.parameters.grid.wanted
+    possible = wanted.within(state.instruments[run.symbol])
+    if possible.leverage >= wanted.leverage or run.lowered_from == wanted.leverage:
+        return
+    run.lowered_from = wanted.leverage
+    text = f"{run.name}: leverage {wanted.leverage} is lowered to {possible.leverage}"
+    state.outbox.append(Notify(reason="LeverageLowered", message=text))
 
 
 def ask_again_at(run: Run) -> datetime | None:

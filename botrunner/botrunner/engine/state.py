@@ -88,6 +88,8 @@ class Run:
     """Confirmed by the venue."""
     asked: dict[Setting, datetime] = field(default_factory=dict)
     setting_refused: str = ""
+    lowered_from: Decimal | None = None
+    """The leverage of which people were told that the instrument does not take it."""
     foreign_refused: str = ""
     """Foreign orders that keep the strategy from starting (GR-47)."""
     top: int = -1

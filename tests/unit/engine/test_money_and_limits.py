@@ -209,6 +209,31 @@ def test_nothing_is_placed_before_the_settings_are_confirmed() -> None:
     ]
 
 
+def test_a_lowered_leverage_is_said_once() -> None:
+    """GR-10: leverage = min(wanted, the instrument's maximum)."""
+    drive = started(parameters=account(of=grid(leverage="100")))
+    drive.move("0.99")
+
+    assert drive.notices().count("LeverageLowered") == 1
+    assert drive.run.grid.applied.leverage == 75
+
+
+def test_a_balance_that_cannot_be_read_blocks_new_exposure() -> None:
+    """PR-2: there is no made-up balance."""
+    drive = started()
+    drive.answer_wallet = drive.answer_reads = drive.stream = False
+    drive.wait(61)
+    drive.tell(*drive.venue.move(XRP, Decimal("0.99"))[:2], drive.venue.quote(XRP))
+
+    assert drive.resting(LONG) == []
+    assert "balance" in drive.run.message
+
+    drive.answer_wallet = drive.answer_reads = drive.stream = True
+    drive.settle(20)
+
+    assert broken_rules(drive) == []
+
+
 def _places(action: Action) -> bool:
     return isinstance(action, Approved) and isinstance(action.action, PlaceOrder)
 
