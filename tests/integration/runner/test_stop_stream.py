@@ -28,7 +28,7 @@ def test_a_lost_private_stream_latches_and_one_that_comes_back_in_time_does_not(
     fleet.price("0.99")
     for desk in (calm, back):
         desk.settles(LIFE[1].shows)
-    stop = lost.until_stopped()
+    stop = lost.until(lost.emergency, "the latch")
     kept_exits(lost, "225", "75")
 
     assert (stop["cause"], stop["latched"]) == ("stream", True)
