@@ -4,7 +4,6 @@ from dataclasses import replace
 
 from botrunner.domain.control import (
     AccountRead,
-    Block,
     BlockLifted,
     BlockSet,
     EmergencyAcknowledged,
@@ -134,10 +133,9 @@ def _(event: BlockLifted, state: EngineState) -> None:
 
 @absorb.register
 def _(event: PositionsUnreadable, state: EngineState) -> None:
-    state.unreadable = event.message
-    state.blocks.add(Block.CREDENTIALS)
+    state.unreadable = f"positions cannot be read: {event.message}"
     if any(position.quantity > 0 for position in state.positions.values()):
-        stop.engage(state, StopCause.ERRORS, f"positions cannot be read: {event.message}")
+        stop.engage(state, StopCause.ERRORS, state.unreadable)
 
 
 @absorb.register

@@ -44,7 +44,7 @@ def compare(state: EngineState, read: AccountRead) -> None:
     """Take over what the read knows better, and look for differences."""
     if read.token != state.account_token:
         return
-    state.account_token = 0
+    state.account_token, state.unreadable = 0, ""
     still = [run for run in state.runs.values() if _stood_still(state, run, read)]
     _take_wallet(state, read)
     _take_positions(state, read)

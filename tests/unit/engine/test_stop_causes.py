@@ -135,6 +135,23 @@ def test_unreadable_positions_stop_an_account_that_has_some() -> None:
     assert drive.engine.state.stop.cause is StopCause.ERRORS
 
 
+def test_unreadable_positions_only_hold_an_account_that_has_none() -> None:
+    """RI-9: until a read succeeds."""
+    drive = started(cash="1")
+    drive.tell(PositionsUnreadable(at=drive.venue.now, message="503"))
+    drive.venue.cash += 1000
+    drive.answer_reads = False
+    drive.tell_wallet()
+
+    assert drive.engine.state.stop is None
+    assert drive.venue.requests == []
+
+    drive.answer_reads = True
+    drive.settle(95)
+
+    assert drive.run.grid.long.highest == 0
+
+
 def test_a_refused_key_stops_an_account_with_positions() -> None:
     """RI-9."""
     drive = trading()
