@@ -4,17 +4,42 @@ Which levels are filled follows from the client order ids of the fills since the
 flat; what rests, from the open orders.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Protocol
 
 from botrunner.domain.events import OrderFilled
 from botrunner.domain.ids import decode
+from botrunner.domain.instrument import Instrument
 from botrunner.domain.parameters import GridParameters
 from botrunner.domain.side import SIDES, Purpose, Side
-from support.venue_door import VenueDoor
 
 ZERO = Decimal(0)
+
+
+class OpenOrder(Protocol):
+    """An order that rests."""
+
+    @property
+    def link_id(self) -> str: ...
+    @property
+    def leaves_quantity(self) -> Decimal: ...
+    @property
+    def price(self) -> Decimal: ...
+
+
+class Books(Protocol):
+    """What the venue wrote down of one account."""
+
+    @property
+    def instruments(self) -> Mapping[str, Instrument]: ...
+    @property
+    def fills(self) -> Sequence[OrderFilled]:
+        """Oldest first; only ever grows."""
+        ...
+
+    def open_orders(self, symbol: str) -> Iterable[OpenOrder]: ...
 
 
 @dataclass(slots=True)
@@ -49,9 +74,9 @@ class Rests:
 class DayRules:
     """Takes fills in as the venue makes them and says what is broken."""
 
-    def __init__(self, door: VenueDoor, symbol: str, grid: GridParameters) -> None:
-        self._door, self._symbol, self._grid = door, symbol, grid
-        self._instrument = door.instruments[symbol]
+    def __init__(self, books: Books, symbol: str, grid: GridParameters) -> None:
+        self._books, self._symbol, self._grid = books, symbol, grid
+        self._instrument = books.instruments[symbol]
         self._taken = 0
         self._sides = {side: SideBook() for side in SIDES}
         self.closed_sides = 0
@@ -70,9 +95,9 @@ class DayRules:
         return found
 
     def _take_fills(self) -> None:
-        for fill in self._door.fills[self._taken :]:
+        for fill in self._books.fills[self._taken :]:
             self._take(fill)
-        self._taken = len(self._door.fills)
+        self._taken = len(self._books.fills)
 
     def _take(self, fill: OrderFilled) -> None:
         identity, book = decode(fill.order_id), self._sides[fill.side]
@@ -90,7 +115,7 @@ class DayRules:
 
     def _resting(self) -> dict[Side, dict[int, Rests]]:
         found: dict[Side, dict[int, Rests]] = {side: {} for side in SIDES}
-        for order in self._door.open_orders(self._symbol):
+        for order in self._books.open_orders(self._symbol):
             identity = decode(order.link_id)
             assert identity is not None
             if identity.purpose is Purpose.ENTRY:
@@ -147,7 +172,7 @@ class DayRules:
     def _exits(self) -> Iterator[str]:
         """Each side's take-profit closes the whole side."""
         covered = dict.fromkeys(SIDES, ZERO)
-        for order in self._door.open_orders(self._symbol):
+        for order in self._books.open_orders(self._symbol):
             identity = decode(order.link_id)
             if identity is not None and identity.purpose is Purpose.TAKE_PROFIT:
                 covered[identity.side] += order.leaves_quantity
