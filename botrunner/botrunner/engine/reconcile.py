@@ -36,6 +36,7 @@ def ask_when_due(state: EngineState) -> None:
     if state.next_account_at is None:
         return
     if state.now >= state.next_account_at:
+        state.next_account_at = state.now + state.parameters.reconcile_every
         ask(state)
     state.wake(state.next_account_at)
 

@@ -24,6 +24,8 @@ from botrunner.risk.verdict import Reason
 from botrunner.strategies.grid.state import GridState
 
 SECOND = timedelta(seconds=1)
+SHORTEST_SLEEP = timedelta(milliseconds=5)
+"""A timer never fires in the moment that set it: time alone cannot make the engine spin."""
 
 
 class Phase(Enum):
@@ -239,8 +241,11 @@ class EngineState:
         return self.sequences[strategy]
 
     def wake(self, moment: datetime | None) -> None:
-        """Ask to be woken at a moment, if nothing sooner is asked for."""
-        if moment is not None and (self.wake_at is None or moment < self.wake_at):
+        """Ask to be woken at a moment, or soon where it has come already."""
+        if moment is None:
+            return
+        moment = max(moment, self.now + SHORTEST_SLEEP)
+        if self.wake_at is None or moment < self.wake_at:
             self.wake_at = moment
 
 
