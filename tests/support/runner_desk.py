@@ -107,7 +107,8 @@ class RunnerDesk:
     @property
     def state(self) -> Path:
         """The account's state folder."""
-        return self.folder / self.state_dir / self.name
+        apart = "dry-run" if self.spec.get("mode") == "dryRun" else ""
+        return self.folder / self.state_dir / self.name / apart
 
     def write(self, **spec: Any) -> None:
         """Write the file: the Secret and the account, with changed fields of the spec."""
@@ -210,18 +211,19 @@ class RunnerDesk:
 
     def ledger(self) -> dict[str, Any]:
         """The account as the venue keeps it."""
-        return self._read(f"ledger?account={self.name}")
+        return self.read(f"ledger?account={self.name}")
 
     def requests(self, *paths: str, after: int = 0) -> list[dict[str, Any]]:
         """What the venue received from this account, on these paths."""
-        log = self._read(f"requests?account={self.name}&after={after}")
+        log = self.read(f"requests?account={self.name}&after={after}")
         return [row for row in log["requests"] if not paths or row["path"] in paths]
 
     def count(self) -> int:
         """How many requests the venue has received in all."""
-        return int(self._read("requests?limit=1")["count"])
+        return int(self.read("requests?limit=1")["count"])
 
-    def _read(self, what: str) -> dict[str, Any]:
+    def read(self, what: str) -> dict[str, Any]:
+        """What the control API tells."""
         with urlopen(f"{self.simulator.control_url}/{what}", timeout=20) as answer:
             read: dict[str, Any] = json.loads(answer.read())
         return read
@@ -240,6 +242,10 @@ class RunnerDesk:
     def exits(self, side: Side) -> list[tuple[str, str]]:
         """Quantity and price of a side's take-profits."""
         return [row[1:] for row in self.resting(side, Purpose.TAKE_PROFIT)]
+
+    def resting_ids(self) -> list[str]:
+        """Ids of everything that rests."""
+        return [str(order["linkId"]) for order in self.ledger()["openOrders"]]
 
     def exits_rest(self) -> bool:
         """Whether both sides have a take-profit."""

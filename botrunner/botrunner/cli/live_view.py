@@ -3,6 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from rich import box
@@ -123,7 +124,7 @@ def _grids(statuses: Mapping[str, AccountStatus | None]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in ("grid", "state", "side"):
         table.add_column(column, no_wrap=True)
-    for column in ("filled", "resting", "quantity", "entry", "exit"):
+    for column in ("filled", "rests", "size", "entry", "exit"):
         table.add_column(column, justify="right", no_wrap=True)
     for name, status in statuses.items():
         for strategy in status.strategies if status is not None else ():
@@ -146,7 +147,7 @@ def _side_cells(
                 side,
                 *depth,
                 _number(position.quantity),
-                _number(position.entry_price, 6),
+                _short(position.entry_price),
                 _number(taken) if taken is not None else "missing",
             )
     return (standing, side, *depth, "", "", "")
@@ -154,6 +155,11 @@ def _side_cells(
 
 def _level(number: int) -> str:
     return "" if number < 0 else str(number)
+
+
+def _short(value: Decimal | None) -> str:
+    """At most six decimals, without zeros at the end."""
+    return "" if value is None else f"{value:.6f}".rstrip("0").rstrip(".")
 
 
 def _number(value: object, places: int | None = None) -> str:

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TextIO
 
 from botapi.conditions import ConditionStatus
-from botapi.v1alpha1.account import TradingAccountSpec
+from botapi.v1alpha1.account import Mode, TradingAccountSpec
 from botrunner.account_resource.file import FileResource
 from botrunner.account_resource.port import AccountResourceError
 from botrunner.account_resource.reading import account_names
 from botrunner.account_resource.state_folder import StateFolder
 from botrunner.exchanges.credentials import Credentials
 from botrunner.exchanges.port import Exchange, Listeners
+from botrunner.runtime.dry_run import DryRunExchange, DryVenue
 from botrunner.runtime.supervisor import Supervisor
 from botrunner.runtime.venues import addresses, make_exchange, start_simulator, wants_simulator
 from botrunner.runtime.wiring import MakeExchange, Wiring
@@ -28,6 +29,7 @@ from botrunner.service.meters import Meters
 from botrunner.simulator.server import Simulator
 
 LOOPBACK = "127.0.0.1"
+DRY_RUN_FOLDER = "dry-run"
 _SIM = "sim-"
 Hear = Callable[[Mapping[str, object]], None]
 
@@ -102,7 +104,7 @@ async def _assemble(settings: RunSettings, hear: Hear, stack: AsyncExitStack) ->
         Supervisor(
             Wiring(
                 resource=door,
-                make_exchange=_maker(simulator, clock),
+                make_exchange=_maker(door, simulator, clock, stack),
                 clock=clock,
                 log=_log(door, clock, fleet_log, hear, stack),
                 meters=meters,
@@ -122,18 +124,29 @@ async def _assemble(settings: RunSettings, hear: Hear, stack: AsyncExitStack) ->
 def _open_door(
     path: Path, name: str, settings: RunSettings, clock: SystemClock, stack: AsyncExitStack
 ) -> FileResource:
-    folder = StateFolder(settings.state_dir / name)
+    door = _door(path, name, settings, clock)
+    folder = door.folder
     try:
         folder.hold()
     except AccountResourceError as error:
         raise RunError(str(error)) from None
     stack.callback(folder.release)
-    door = FileResource(path, name, folder, clock, settings.environment)
     reading = door.read()
     if reading.account is None or reading.keys is None:
         why = "; ".join(part for part in (*reading.faults, reading.keys_problem) if part)
         raise RunError(f"{path}: {name}: {why}")
     return door
+
+
+def _door(path: Path, name: str, settings: RunSettings, clock: SystemClock) -> FileResource:
+    """A dry run keeps its state apart: its account, stops and epochs are not the real one's."""
+    home = settings.state_dir / name
+    door = FileResource(path, name, StateFolder(home), clock, settings.environment)
+    account = door.read().account
+    if account is None or account.spec.mode is not Mode.DRY_RUN:
+        return door
+    folder = StateFolder(home / DRY_RUN_FOLDER)
+    return FileResource(path, name, folder, clock, settings.environment)
 
 
 async def _simulator(
@@ -155,9 +168,20 @@ def _venue_account(door: FileResource) -> tuple[str, TradingAccountSpec]:
     return reading.keys.api_key.removeprefix(_SIM), reading.account.spec
 
 
-def _maker(simulator: Simulator | None, clock: SystemClock) -> MakeExchange:
+def _maker(
+    door: FileResource, simulator: Simulator | None, clock: SystemClock, stack: AsyncExitStack
+) -> MakeExchange:
+    spec = _venue_account(door)[1]
+    dry = DryVenue(spec, clock) if spec.mode is Mode.DRY_RUN else None
+    if dry is not None:
+        stack.push_async_callback(dry.stop)
+
     def make(spec: TradingAccountSpec, keys: Credentials, listeners: Listeners) -> Exchange:
-        return make_exchange(addresses(spec, simulator), spec, keys, listeners, clock)
+        where = addresses(spec, simulator)
+        if dry is None:
+            return make_exchange(where, spec, keys, listeners, clock)
+        seconds = float(spec.request_timeout_seconds)
+        return DryRunExchange(dry, where, keys, listeners, clock, seconds)
 
     return make
 

@@ -302,6 +302,7 @@ class Life:
     def _follow(self, spec: TradingAccountSpec) -> None:
         """What acts on the shell itself."""
         self._spec = spec
+        self._exchange.set_request_timeout(float(spec.request_timeout_seconds))
         self._strategies.update({strategy.name: strategy for strategy in spec.strategies})
         self.reporter.interval = timedelta(seconds=spec.report_interval_seconds)
         self._journal.log.level = Level[spec.log_level.value.upper()]

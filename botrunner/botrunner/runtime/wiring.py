@@ -26,7 +26,7 @@ class Ending(Enum):
     TOLD = "told"
     """By SIGTERM or Ctrl-C: the process ends."""
     RENEWED = "renewed"
-    """The adapter has to be made anew: keys, deadline or permission changed."""
+    """The adapter has to be made anew: the keys or their permission changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,14 +43,14 @@ def is_urgent(event: Event) -> bool:
 
 
 def needs_new_life(before: Reading, after: Reading) -> bool:
-    """Whether the adapter has to be made anew: other keys, another deadline, another permission."""
+    """Whether the adapter has to be made anew, or its key looked at again."""
     if after.account is None or before.account is None:
         return False
     if after.keys is not None and before.keys != after.keys:
         return True
     old, new = before.account.spec, after.account.spec
     allowed = [s.credentials.allow_withdraw if s.credentials else False for s in (old, new)]
-    return old.request_timeout_seconds != new.request_timeout_seconds or allowed[0] != allowed[1]
+    return allowed[0] != allowed[1]
 
 
 def retiring(saved: Iterable[Strategy], reading: Reading) -> tuple[Strategy, ...]:

@@ -155,6 +155,8 @@ class Questions:
         return reply.result.get("marginMode") == _CROSS
 
     async def _fees(self, symbol: str) -> FeeRates:
+        if not self._rest.has_keys:
+            return mapper_market.DEFAULT_FEES
         try:
             return mapper_market.fee_rates(await self._one(requests.fee_rates(symbol), symbol))
         except RejectedError:

@@ -111,6 +111,11 @@ class Rest:
         """The venue's clock, as far as it was measured."""
         return self._clock.now() + self.offset
 
+    @property
+    def has_keys(self) -> bool:
+        """Whether requests can be signed; without keys only public ones are answered."""
+        return self._credentials is not None
+
     def redact(self, text: str) -> str:
         """The text without the account's keys."""
         return self._credentials.redact(text) if self._credentials else text
