@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,29 +28,38 @@ def poor_simulator() -> Iterator[RunningSimulator]:
 def test_an_exit_that_stays_too_small_and_refusals_in_a_row_stop_the_account(
     make_desk: MakeDesk, tmp_path: Path
 ) -> None:
-    """RI-1, RI-3, GR-34: invariant and errors; the exit is set right as soon as it can be."""
-    fleet = StopFleet(make_desk, tmp_path / "fleet", ("bare", "refused"))
-    bare, refused = fleet
+    """RI-1, RI-3, GR-34: invariant and errors; what the policy wants is tried until it is true."""
+    fleet = StopFleet(make_desk, tmp_path / "fleet", ("bare", "refused", "stuck"))
+    bare, refused, stuck = fleet
     patient = {"maxConsecutiveErrors": 100, "invariantGraceSeconds": 5}
     bare.write(risk={"maxPriceAgeSeconds": 300} | patient)
     refused.write(risk={"maxPriceAgeSeconds": 300, "invariantGraceSeconds": 600})
+    stuck.write(emergency={"byCause": {"errors": "Flatten"}})
     fleet.start()
     fleet.settle(LIFE[0])
+    before = bare.count()
     for desk in fleet:
         _refuse_orders(desk)
     fleet.price("0.99")
-    stops = {desk.name: desk.until_stopped() for desk in fleet}
+    stops = {desk.name: desk.until_stopped() for desk in (bare, refused)}
+    stuck.until(lambda: len(_closes(stuck, before)) >= 4, "closes are tried again")
+    stops["stuck"] = stuck.emergency()
     stopped_at = bare.count()
     bare.command("clear")
-    for desk in fleet:
+    for desk in (bare, refused):
         kept_exits(desk, "225", "75")
+    stuck.until_stopped()
 
     assert {name: stop["cause"] for name, stop in stops.items()} == {
         "bare": "invariant",
         "refused": "errors",
+        "stuck": "errors",
     }
     assert all(stop["latched"] for stop in stops.values())
-    assert [adding(desk, stopped_at) for desk in fleet] == [[], []]
+    assert [adding(desk, stopped_at) for desk in fleet] == [[], [], []]
+    assert stops["stuck"]["complete"] is False
+    assert stuck.held() == {}
+    assert stuck.ledger()["openOrders"] == []
 
 
 def test_a_liquidation_by_the_venue_stops_before_the_strategy_answers_it(
@@ -79,6 +89,10 @@ def test_a_liquidation_by_the_venue_stops_before_the_strategy_answers_it(
     assert "LiquidatedByVenue" in desk.output()
     assert desk.held() == {}
     assert writes(desk, before) == []
+
+
+def _closes(desk: RunnerDesk, after: int) -> list[dict[str, Any]]:
+    return [r for r in desk.requests(CREATE, after=after) if r["body"]["orderType"] == "Market"]
 
 
 def _refuse_orders(desk: RunnerDesk) -> None:

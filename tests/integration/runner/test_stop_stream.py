@@ -8,6 +8,7 @@ from support.grid_life import LIFE
 from support.runner_desk import RunnerDesk
 from support.stop_fleet import STOP_FILE, StopFleet, adding, kept_exits
 
+SOON = {"privateMaxAttempts": 1, "privateLatchSeconds": 10}
 PASSING = "Params Error"
 """How the venue words a refused sign-in that may succeed later."""
 
@@ -16,23 +17,26 @@ def test_a_lost_private_stream_latches_and_one_that_comes_back_in_time_does_not(
     make_desk: MakeDesk, tmp_path: Path
 ) -> None:
     """RI-1, RI-7, RI-8: attempts and seconds exceeded, or only the attempts; each by itself."""
-    fleet = StopFleet(make_desk, tmp_path / "fleet", ("lost", "back", "calm"))
-    lost, back, calm = fleet
-    lost.write(streams={"privateMaxAttempts": 1, "privateLatchSeconds": 10})
+    fleet = StopFleet(make_desk, tmp_path / "fleet", ("lost", "flat", "back", "calm"))
+    lost, flat, back, calm = fleet
+    lost.write(streams=SOON)
+    flat.write(streams=SOON, emergency={"byCause": {"stream": "Flatten"}})
     back.write(streams={"privateMaxAttempts": 1, "privateLatchSeconds": 3600})
     fleet.start()
     fleet.settle(LIFE[0])
     before = lost.count()
     _lose_stream(lost, attempts=None)
+    _lose_stream(flat, attempts=None)
     _lose_stream(back, attempts=2)
     fleet.price("0.99")
     for desk in (calm, back):
         desk.settles(LIFE[1].shows)
     stop = lost.until(lost.emergency, "the latch")
     kept_exits(lost, "225", "75")
+    flat.settles({"held": {}, "long": [], "short": [], "longExit": [], "shortExit": []})
 
     assert (stop["cause"], stop["latched"]) == ("stream", True)
-    assert adding(lost, before) == []
+    assert [adding(desk, before) for desk in (lost, flat)] == [[], []]
     assert [desk.emergency() for desk in (back, calm)] == [{}, {}]
     assert _events(back, "PrivateStreamAttemptFailed") >= 2
     (read, *_) = back.requests("/v5/order/realtime", after=before)
