@@ -44,11 +44,13 @@ def test_an_exit_that_stays_too_small_and_refusals_in_a_row_stop_the_account(
     stops = {desk.name: desk.until_stopped() for desk in (bare, refused)}
     stuck.until(lambda: len(_closes(stuck, before)) >= 4, "closes are tried again")
     stops["stuck"] = stuck.emergency()
-    stopped_at = bare.count()
+    fleet.kill()
     bare.command("clear")
+    stopped_at = bare.count()
+    fleet.start()
     for desk in (bare, refused):
         kept_exits(desk, "225", "75")
-    stuck.until_stopped()
+    again = {desk.name: desk.until_stopped() for desk in fleet}
 
     assert {name: stop["cause"] for name, stop in stops.items()} == {
         "bare": "invariant",
@@ -56,6 +58,7 @@ def test_an_exit_that_stays_too_small_and_refusals_in_a_row_stop_the_account(
         "stuck": "errors",
     }
     assert all(stop["latched"] for stop in stops.values())
+    assert [again[name]["id"] for name in stops] == [stop["id"] for stop in stops.values()]
     assert [adding(desk, stopped_at) for desk in fleet] == [[], [], []]
     assert stops["stuck"]["complete"] is False
     assert stuck.held() == {}
