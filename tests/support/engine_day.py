@@ -52,7 +52,8 @@ class EngineDay:
     engine: Engine = field(init=False)
     queue: deque[Event] = field(default_factory=deque)
     events: int = 0
-    outcome: Outcome | None = None
+    event: Event | None = None
+    """The last one that was processed."""
 
     def __post_init__(self) -> None:
         epoch = int(MIDNIGHT.timestamp() * 1000)
@@ -92,7 +93,7 @@ class EngineDay:
 
     def _process(self, event: Event) -> None:
         self._add_up(event)
-        self.outcome = outcome = self.engine.process(event)
+        self.event, outcome = event, self.engine.process(event)
         self.events += 1
         for action in outcome.actions:
             wanted = action.action if isinstance(action, Approved) else action
