@@ -3,18 +3,22 @@
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from botapi.faults import Fault
 from botapi.labels import ACCOUNT_KIND, API_VERSION, GROUP
-from botapi.parse import strict_faults
+from botapi.parse import parse, strict_faults
 from botapi.v1alpha1.account import TradingAccount
 from botrunner.account_resource.documents import Document, DocumentError, read_documents
+
+if TYPE_CHECKING:
+    # What asks the venue is imported when it is asked: without it, no client is needed.
+    from botrunner.cli.venue_check import Remark
 
 _STDIN = "-"
 
@@ -57,6 +61,11 @@ class Checked:
     name: str = ""
     findings: tuple[Finding, ...] = ()
     warnings: tuple[Finding, ...] = ()
+    numbers: tuple[Finding, ...] = ()
+    """What the venue says about it, with --venue."""
+    account: TradingAccount | None = field(default=None, repr=False)
+    """Of a valid document."""
+    document: Document | None = field(default=None, repr=False)
 
 
 def validate(
@@ -72,18 +81,29 @@ def validate(
     output: Annotated[
         OutputFormat, typer.Option("--output", "-o", help="How results are printed.")
     ] = OutputFormat.TEXT,
+    venue: Annotated[
+        bool,
+        typer.Option(
+            "--venue",
+            help="Ask the exchange too, without a key: steps, limits, and what all levels need.",
+        ),
+    ] = False,
 ) -> None:
     """Name every wrong field of account files: its place, rule and remedy.
 
     The rules are those of the API server; neither a cluster nor an exchange
-    is needed. Other resources in the files, such as the Secret with the
-    keys, are left alone.
+    is needed. With --venue the exchange's public data say whether it lists
+    the symbol, which steps, minimum and leverage it has, and how much margin
+    all levels on both sides would need. Other resources in the files, such
+    as the Secret with the keys, are left alone.
 
     Exits with 0 when all accounts are valid, 1 when something is wrong.
 
-    Example:  tradefleet validate -f examples/account-001.yaml
+    Example:  tradefleet validate -f examples/account-001.yaml --venue
     """
     checked = _refuse_twins([result for name in files for result in _check_file(name)])
+    if venue:
+        checked = [_check_at_venue(result) for result in checked]
     lines = _as_json(checked) if output is OutputFormat.JSON else _as_text(checked)
     for line in lines:
         typer.echo(line)
@@ -133,6 +153,8 @@ def _check(file: str, document: Document) -> Checked:
         verdict=verdict,
         findings=tuple(sorted(_locate(fault, document) for fault in faults or ())),
         warnings=tuple(_warnings(content, document)) if verdict is not Verdict.SKIPPED else (),
+        account=parse(TradingAccount, content) if verdict is Verdict.VALID else None,
+        document=document,
     )
 
 
@@ -170,6 +192,36 @@ def _warnings(content: Mapping[str, Any], document: Document) -> Iterator[Findin
         )
 
 
+def _check_at_venue(result: Checked) -> Checked:
+    if result.account is None or result.document is None:
+        return result
+    from botrunner.cli.venue_check import ask_venue
+    from botrunner.runtime.venues import VenueError
+
+    document = result.document
+    try:
+        remarks = ask_venue(result.account)
+    except VenueError as error:
+        fault = Fault(location=("spec",), rule=str(error), remedy="try again, or without --venue")
+        finding = _locate(fault, document)
+        return replace(result, verdict=Verdict.INVALID, findings=(*result.findings, finding))
+    located = [(remark, _locate(_fault_of(remark), document)) for remark in remarks]
+    wrong = tuple(finding for remark, finding in located if remark.is_wrong)
+    return replace(
+        result,
+        verdict=Verdict.INVALID if wrong else result.verdict,
+        findings=(*result.findings, *wrong),
+        warnings=(*result.warnings, *(f for remark, f in located if remark.is_warning)),
+        numbers=tuple(f for r, f in located if not (r.is_wrong or r.is_warning)),
+    )
+
+
+def _fault_of(remark: "Remark") -> Fault:
+    below = remark.field.split(".") if remark.field else []
+    location: tuple[str | int, ...] = ("spec", "strategies", remark.place, *below)
+    return Fault(location=location, rule=remark.rule, remedy=remark.remedy)
+
+
 def _refuse_twins(checked: Iterable[Checked]) -> list[Checked]:
     seen: dict[tuple[str, str], Checked] = {}
     return [_refuse_twin(result, seen) for result in checked]
@@ -197,6 +249,7 @@ def _as_text(checked: Iterable[Checked]) -> Iterator[str]:
             yield f"{result.file}:{result.line}: {who}: {_VERDICTS[result.verdict]}"
         yield from (_line(result, finding, "") for finding in result.findings)
         yield from (_line(result, warning, "warning: ") for warning in result.warnings)
+        yield from (_line(result, number, "") for number in result.numbers)
 
 
 _VERDICTS: Mapping[Verdict, str] = {
@@ -208,10 +261,15 @@ _VERDICTS: Mapping[Verdict, str] = {
 
 def _line(result: Checked, finding: Finding, mark: str) -> str:
     path = f"{finding.path}: " if finding.path else ""
-    return f"{result.file}:{finding.line}: {mark}{path}{finding.rule}; {finding.remedy}"
+    remedy = f"; {finding.remedy}" if finding.remedy else ""
+    return f"{result.file}:{finding.line}: {mark}{path}{finding.rule}{remedy}"
 
 
 def _as_json(checked: Iterable[Checked]) -> Iterator[str]:
-    documents = [asdict(result) for result in checked]
+    documents = [asdict(replace(each, account=None, document=None)) for each in checked]
+    for document in documents:
+        del document["account"], document["document"]
+        if not document["numbers"]:
+            del document["numbers"]
     valid = all(document["verdict"] is not Verdict.INVALID for document in documents)
     yield json.dumps({"valid": valid, "documents": documents}, indent=2)
