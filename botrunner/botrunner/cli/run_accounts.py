@@ -118,6 +118,9 @@ async def _assemble(settings: RunSettings, hear: Hear, stack: AsyncExitStack) ->
     ]
     fleet = Fleet(supervisors=supervisors, meters=meters, simulator=simulator)
     await _serve_probes(fleet, settings.metrics_port, stack)
+    if fleet.health is not None:
+        record = {"at": clock.now().isoformat(), "severity": "info", "event": "probes"}
+        hear({**record, "port": fleet.health.port})
     return fleet
 
 
