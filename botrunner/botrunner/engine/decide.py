@@ -104,9 +104,21 @@ def _close_unowned(state: EngineState, step: Step) -> None:
     for symbol in flatten.unowned_symbols(state):
         orders = [order for order in state.live_orders(UNOWNED) if order.symbol == symbol]
         for change in diff.compare(flatten.closes_of(state, symbol), orders):
+            if _close_waits(state, symbol, change):
+                continue
             action = action_for(state, UNOWNED, symbol, change)
             verdict = approve_reducing(action, generation=state.generation)
             _take(state, step, UNOWNED, action, verdict)
+
+
+def _close_waits(state: EngineState, symbol: str, change: diff.Change) -> bool:
+    if not isinstance(change, diff.Place):
+        return False
+    retry = state.unowned_retries.get((symbol, change.wanted.slot))
+    if retry is None or state.now >= retry.at:
+        return False
+    state.wake(retry.at)
+    return True
 
 
 def _cancel_strangers(state: EngineState, step: Step) -> None:

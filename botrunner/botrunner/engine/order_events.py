@@ -98,6 +98,10 @@ def _(event: OrderCompleted, state: EngineState) -> None:
 def _(event: OrderCancelled, state: EngineState) -> None:
     order = _advance(state, event)
     _gone(state, event.order_id)
+    if order is not None and order.purpose is Purpose.CLOSE:
+        # The market could not take it all. At once again, it would find the same market, and
+        # would take the tokens that the other leg's close waits for.
+        _not_at_once(state, order)
     if event.by_venue:
         symbol = order.symbol if order is not None else ""
         engage(state, StopCause.VENUE, "orders cancelled before a liquidation", symbol=symbol)
@@ -267,12 +271,11 @@ def _refused(
 
 def _stand(state: EngineState, order: Order, refusal: RefusalClass, message: str) -> None:
     """Not again at once: want of money waits for the wallet, other refusals for time."""
+    if order.purpose.reduces:
+        _not_at_once(state, order)
+        return
     run = state.runs.get(order.strategy)
     if run is None:
-        return
-    if order.purpose.reduces:
-        before = run.retries.get(order.slot)
-        run.retries[order.slot] = Retry.after(before, state.now, EXIT_RETRY_CAP_SECONDS)
         return
     money = refusal is RefusalClass.MONEY
     retry = _next_retry(run.refusals.get(order.level), state.now)
@@ -283,6 +286,17 @@ def _stand(state: EngineState, order: Order, refusal: RefusalClass, message: str
         retry_at=None if money else retry.at,
         attempts=retry.attempts,
     )
+
+
+def _not_at_once(state: EngineState, order: Order) -> None:
+    run, slot = state.runs.get(order.strategy), order.slot
+    if run is not None:
+        before = run.retries.get(slot)
+        run.retries[slot] = Retry.after(before, state.now, EXIT_RETRY_CAP_SECONDS)
+        return
+    before = state.unowned_retries.get((order.symbol, slot))
+    retry = Retry.after(before, state.now, EXIT_RETRY_CAP_SECONDS)
+    state.unowned_retries[(order.symbol, slot)] = retry
 
 
 def _next_retry(standing: Standing | None, now: datetime) -> Retry:

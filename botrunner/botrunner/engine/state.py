@@ -187,6 +187,8 @@ class EngineState:
     """Orders whose amendment the venue refused: replaced instead."""
     hold_off: dict[str, Retry] = field(default_factory=dict)
     """Orders whose last cancel or amendment failed for now."""
+    unowned_retries: dict[tuple[str, OrderSlot], Retry] = field(default_factory=dict)
+    """When a close of what no strategy has may be made again, by symbol and slot."""
     fenced_by: int = 0
     """A higher epoch was seen: this runner sends nothing any more."""
     lower_epoch_until: datetime | None = None
