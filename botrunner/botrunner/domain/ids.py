@@ -14,6 +14,7 @@ An id is 20 to 32 characters of ``[a-z0-9-]``::
 Lower case only: a venue that compares ids without case cannot confuse two of them.
 """
 
+import hashlib
 import re
 from dataclasses import dataclass
 
@@ -85,6 +86,14 @@ def decode(order_id: str) -> OrderIdentity | None:
         level=int(level, 36),
         sequence=int(sequence, 36),
     )
+
+
+def short_id(text: str) -> str:
+    """Six hex digits of the text's hash, for a person to copy; the same text, the same id.
+
+    The first is always the letter e, so that YAML never takes it for a number (123456, 1e5).
+    """
+    return f"e{hashlib.sha256(text.encode()).hexdigest()[:5]}"
 
 
 def _base36(field: str, number: int, width: int) -> str:

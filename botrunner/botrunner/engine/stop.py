@@ -5,11 +5,11 @@ Rule 2: every change of the stop is a new generation; what was approved before i
 Rule 3: only a person ends a stop. A latched one by its id, a person's own by taking it back.
 """
 
-import hashlib
 from decimal import Decimal
 
 from botrunner.domain.actions import ClearStop, Notify, RecordStop
 from botrunner.domain.emergency import EmergencyStop, StopCause
+from botrunner.domain.ids import short_id
 from botrunner.engine.state import EngineState
 
 
@@ -84,5 +84,4 @@ def release(state: EngineState) -> None:
 
 
 def _id_of(state: EngineState, cause: StopCause) -> str:
-    text = f"{state.epoch} {state.generation} {cause.value} {state.now.isoformat()}"
-    return hashlib.sha256(text.encode()).hexdigest()[:6]
+    return short_id(f"{state.epoch} {state.generation} {cause.value} {state.now.isoformat()}")

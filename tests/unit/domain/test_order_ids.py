@@ -1,10 +1,11 @@
 from dataclasses import replace
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from botrunner.domain.ids import OrderIdentity, decode, encode
+from botrunner.domain.ids import OrderIdentity, decode, encode, short_id
 from botrunner.domain.side import Purpose, Side
 
 IDENTITY = OrderIdentity(
@@ -60,3 +61,13 @@ def test_a_part_that_does_not_fit_is_named(changed: OrderIdentity, field: str) -
 @pytest.mark.parametrize("foreign", ["", "tf", "web-order-1", "tfmjvkg000xe0a00015-doge", "TFX"])
 def test_an_id_of_somebody_else_says_nothing(foreign: str) -> None:
     assert decode(foreign) is None
+
+
+@given(text=st.text())
+def test_an_id_for_a_person_is_never_a_number_in_yaml(text: str) -> None:
+    """RI-2: an acknowledgement typed without quotes has to stay a string."""
+    made = short_id(text)
+
+    assert yaml.safe_load(f"id: {made}") == {"id": made}
+    assert made == short_id(text)
+    assert len(made) == 6

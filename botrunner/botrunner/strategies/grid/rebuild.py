@@ -1,12 +1,11 @@
 """A grid's state from what the venue remembers (GR-41, GR-42): the same fills, folded again."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from botrunner.domain.events import FundingSettled, OrderFilled
-from botrunner.domain.ids import OrderIdentity, decode
+from botrunner.domain.ids import OrderIdentity, decode, short_id
 from botrunner.domain.instrument import Instrument
 from botrunner.domain.parameters import AppliedGrid
 from botrunner.domain.position import Holding, Position
@@ -81,8 +80,8 @@ def rebuild(
 
 
 def hold_id_of(execution_id: str) -> str:
-    """The id of the hold that an external reduction causes: six hex digits of its execution."""
-    return hashlib.sha256(execution_id.encode()).hexdigest()[:6]
+    """The id of the hold that an external reduction causes: made of its execution."""
+    return short_id(execution_id)
 
 
 def apply_fill(state: GridState, identity: OrderIdentity | None, fill: OrderFilled) -> GridState:
