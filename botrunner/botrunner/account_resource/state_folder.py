@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from botrunner.account_resource.port import AccountResourceError
@@ -40,9 +41,10 @@ class StateFolder:
                 f"{self.path}: another tradefleet run (process {owner or 'unknown'}) trades this "
                 "account; end that one first"
             ) from None
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         self._lock = descriptor
+        with suppress(OSError):  # The number is for people; a full disk stops no start.
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
 
     def release(self) -> None:
         """Let others have it."""

@@ -18,7 +18,7 @@ _UNKNOWN_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 def write_stop(path: Path, stop: EmergencyStop, policy: StopPolicy) -> None:
     """Write a stop down and wait for the disk; a person's file stays as it is."""
-    if read_if_there(path) is not None and read_stop_file(path) is None:
+    if is_made_by_person(path):
         return
     lines = (
         stop.emergency_id,
@@ -39,7 +39,11 @@ def read_stop_file(path: Path) -> EmergencyStop | None:
     What cannot be read of it never loosens it: an unknown cause counts as ``errors``, and without
     a plain ``latched: false`` it is latched.
     """
-    first, *rest = (read_if_there(path) or "").splitlines() or [""]
+    return _stop_of(_text(path) or "")
+
+
+def _stop_of(text: str) -> EmergencyStop | None:
+    first, *rest = text.splitlines() or [""]
     fields = {name: value.strip() for name, _, value in (line.partition(":") for line in rest)}
     if not _ID.fullmatch(first) or "cause" not in fields:
         return None
@@ -55,8 +59,9 @@ def read_stop_file(path: Path) -> EmergencyStop | None:
 
 
 def is_made_by_person(path: Path) -> bool:
-    """Whether the file is there and no runner wrote it."""
-    return path.exists() and read_stop_file(path) is None
+    """Whether the file is there and no runner wrote it; one that cannot be read counts."""
+    text = _text(path)
+    return text is not None and _stop_of(text) is None
 
 
 def remove_stop(path: Path, emergency_id: str) -> None:
@@ -64,6 +69,14 @@ def remove_stop(path: Path, emergency_id: str) -> None:
     stop = read_stop_file(path)
     if stop is not None and stop.emergency_id == emergency_id:
         path.unlink(missing_ok=True)
+
+
+def _text(path: Path) -> str | None:
+    """None where there is no file; a folder, or a file of another owner, is there all the same."""
+    try:
+        return read_if_there(path)
+    except OSError:
+        return ""
 
 
 def _cause(text: str) -> StopCause:

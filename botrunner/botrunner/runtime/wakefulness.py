@@ -24,16 +24,20 @@ class Wakefulness:
 
     def __init__(self, exchange: Exchange, clock: Clock) -> None:
         self._exchange, self._clock = exchange, clock
-        self._pulse = clock.monotonic()
+        self._pulse = clock.monotonic(), clock.now()
 
     @property
     def still_seconds(self) -> float:
-        """Since the last event was processed."""
-        return self._clock.monotonic() - self._pulse
+        """Since the last event was processed, by the clock that says more.
+
+        The monotonic clock stands still while the machine is suspended; the wall clock does not.
+        """
+        since, at = self._pulse
+        return max(self._clock.monotonic() - since, (self._clock.now() - at).total_seconds())
 
     def beat(self) -> None:
         """An event is being processed."""
-        self._pulse = self._clock.monotonic()
+        self._pulse = self._clock.monotonic(), self._clock.now()
 
     def is_awake(self) -> bool:
         """Whether events are being processed as they come."""
