@@ -9,7 +9,7 @@ from botrunner.domain.emergency import StopPolicy
 from botrunner.domain.ids import UNOWNED
 from botrunner.domain.precision import ZERO
 from botrunner.engine import diff, flatten, preparation, strangers
-from botrunner.engine.exposure import allowance_of
+from botrunner.engine.exposure import allowance_of, entries_of
 from botrunner.engine.gates import gate_of
 from botrunner.engine.judge import LevelJudge
 from botrunner.engine.placing import action_for
@@ -59,16 +59,18 @@ def _decide_run(state: EngineState, run: Run, step: Step) -> None:
     step.allowance = step.allowance or allowance_of(state)
     gate = gate_of(state, run, step.allowance, step.granted)
     flattening = state.policy is StopPolicy.FLATTEN
+    orders = state.live_orders(run.name)
     if flattening or (run.retiring and run.flatten):
         wanted = flatten.closes_of(state, run.symbol)
         run.wake_at = state.now + SECOND
     elif not may_trade(run):
-        return
+        # What should rest is not known yet; that in a stop no entry should, is.
+        wanted, orders = (), entries_of(state, run) if state.stop is not None else []
     elif _awaits_quote(state, run):
         return
     else:
         wanted = _grid_wants(state, run, gate, step)
-    changes = diff.compare(wanted, state.live_orders(run.name), state.no_amend)
+    changes = diff.compare(wanted, orders, state.no_amend)
     for change in changes:
         if not _held_off(state, run, change):
             action = action_for(state, run.name, run.symbol, change)

@@ -13,10 +13,12 @@ from botrunner.domain.order import Order
 from botrunner.domain.position import Position
 from botrunner.domain.side import SIDES, Purpose, Side
 from botrunner.engine import reconcile
-from botrunner.engine.state import SECOND, EngineState
+from botrunner.engine.state import SECOND, EngineState, Phase
 
 POSITION_PATIENCE = 2 * SECOND
 """So long a position that is older than the last fill is waited for before it is read."""
+LOOK_WHILE_RECOVERING = 5 * SECOND
+"""How often a stopped account is read while recovery, which would tell what rests, is not done."""
 
 
 def closes_of(state: EngineState, symbol: str) -> tuple[DesiredOrder, ...]:
@@ -40,14 +42,19 @@ def assess(state: EngineState) -> None:
     """Whether the stop's policy is carried out; Flatten only once a read has shown it."""
     if state.stop is None:
         return
-    match state.policy:
-        case StopPolicy.FREEZE:
-            state.stop_complete = True
-        case StopPolicy.CANCEL_ENTRIES:
-            entries = (order.purpose is Purpose.ENTRY for order in _live(state))
-            state.stop_complete = not any(entries)
-        case _:
-            _assess_flat(state)
+    if state.policy is StopPolicy.FREEZE:
+        state.stop_complete = True
+        return
+    recovering = any(run.phase is Phase.RECOVERING for run in state.runs.values())
+    if recovering:
+        soon = state.now + LOOK_WHILE_RECOVERING
+        state.next_account_at = min(state.next_account_at or soon, soon)
+        state.wake(state.next_account_at)
+    if state.policy is StopPolicy.FLATTEN:
+        _assess_flat(state)
+    else:
+        entries = any(order.purpose is Purpose.ENTRY for order in _live(state))
+        state.stop_complete = not (recovering or entries)
 
 
 def _assess_flat(state: EngineState) -> None:

@@ -62,6 +62,10 @@ def _own(state: EngineState, order: ReadOrder, *, by_read: bool) -> None:
         recovery.begin(state, run)
     elif not by_read:
         recovery.disturb(state, run)
+    elif state.stop is not None:
+        # A stop does not wait for recovery: its policy has to know what rests.
+        state.orders.put(recovery.adopted_order(run, order))
+        run.dirty = True
 
 
 def _foreign(state: EngineState, order: ReadOrder) -> None:
