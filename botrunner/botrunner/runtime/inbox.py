@@ -1,6 +1,7 @@
 """The one order in which an account's events are processed.
 
-Rule 1: what happened first is processed first; a person's stop and the end overtake everything.
+Rule 1: what happened first is processed first; what people want overtakes everything else, and
+keeps its own order: of two edits that wait, the later has the last word.
 Rule 2: of the prices of one symbol that wait, only the newest matters: it takes the older's place.
 """
 
@@ -22,12 +23,13 @@ class Inbox:
     """Belongs to one event loop; every method is called on it."""
 
     def __init__(self) -> None:
+        self._wishes: deque[_Entry] = deque()
         self._entries: deque[_Entry] = deque()
         self._quotes: dict[str, _Entry] = {}
         self._something = asyncio.Event()
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._wishes) + len(self._entries)
 
     def put(self, event: Event, arrived: float) -> None:
         """Last in line; ``arrived`` is the monotonic moment, for the latency."""
@@ -43,15 +45,18 @@ class Inbox:
         self._something.set()
 
     def put_first(self, event: Event, arrived: float) -> None:
-        """Before everything that waits."""
-        self._entries.appendleft(_Entry(event, arrived))
+        """Before everything that waits, but for what was put first earlier."""
+        self._wishes.append(_Entry(event, arrived))
         self._something.set()
 
     async def get(self) -> tuple[Event, float]:
         """The next event and when it arrived."""
-        while not self._entries:
+        while not len(self):
             self._something.clear()
             await self._something.wait()
+        if self._wishes:
+            wish = self._wishes.popleft()
+            return wish.event, wish.arrived
         entry = self._entries.popleft()
         if isinstance(entry.event, QuoteChanged):
             self._quotes.pop(entry.event.symbol, None)

@@ -47,7 +47,7 @@ from botrunner.runtime.surroundings import Surroundings
 from botrunner.runtime.totals import totals_from
 from botrunner.runtime.wakefulness import Wakefulness
 from botrunner.runtime.wiring import Ending, Wiring
-from botrunner.runtime.wishes import events_between, is_urgent, needs_new_life, retiring
+from botrunner.runtime.wishes import events_between, needs_new_life, retiring
 from botrunner.service.logs import Level
 
 TICK_SECONDS = 0.1
@@ -268,6 +268,7 @@ class Life:
     # What people want
 
     async def _watch(self) -> None:
+        self._take(self._resource.read())  # What changed since the reading that this life has.
         async for reading in self._resource.watch():
             self._take(reading)
 
@@ -277,12 +278,8 @@ class Life:
         if reading.account is not None:
             self._follow(reading.account.spec)
         arrived = self._clock.monotonic()
-        told = list(events_between(before, reading, self._clock.now()))
-        for event in reversed([event for event in told if is_urgent(event)]):
+        for event in events_between(before, reading, self._clock.now()):
             self._inbox.put_first(event, arrived)
-        for event in told:
-            if not is_urgent(event):
-                self._tell(event)
         if needs_new_life(before, reading):
             self._end(Ending.RENEWED)
 
@@ -324,7 +321,7 @@ class Life:
         """RI-14: unreadable for 30 s, entries wait; readable again, they go on."""
         now = self._clock.now()
         if self._reading.is_reachable:
-            if self._unreachable_since is not None and Block.API in self.state.blocks:
+            if Block.API in self.state.blocks:
                 self._tell(BlockLifted(at=now, block=Block.API))
             self._unreachable_since = None
             return

@@ -37,11 +37,6 @@ def events_between(before: Reading, after: Reading, at: datetime) -> Iterator[Ev
             yield EmergencyAcknowledged(at=at, emergency_id=emergency_id)
 
 
-def is_urgent(event: Event) -> bool:
-    """Whether it overtakes what waits."""
-    return isinstance(event, PersonStopSet | ParametersChanged)
-
-
 def needs_new_life(before: Reading, after: Reading) -> bool:
     """Whether the adapter has to be made anew, or its key looked at again."""
     if after.account is None or before.account is None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal as D
 
-from botrunner.domain.control import Event, PersonStopSet
+from botrunner.domain.control import Event, PersonStopSet, PersonStopTakenBack
 from botrunner.domain.events import QuoteChanged, TimerFired
 from botrunner.domain.market import Quote
 from botrunner.runtime.inbox import Inbox
@@ -39,6 +39,18 @@ async def test_a_stop_overtakes_what_waits() -> None:
     inbox.put_first(STOP, 0.0)
 
     assert await _all(inbox) == [STOP, TIMER]
+
+
+async def test_of_what_people_want_the_last_word_is_the_last_one_processed() -> None:
+    """RI-2: stopped, taken back and stopped again while the key is checked is stopped."""
+    inbox, taken_back = Inbox(), PersonStopTakenBack(at=NOON)
+    inbox.put(TIMER, 0.0)
+    again = replace(STOP, reason="annotation")
+    for wish in (STOP, taken_back, again):
+        inbox.put_first(wish, 0.0)
+
+    assert len(inbox) == 4
+    assert await _all(inbox) == [STOP, taken_back, again, TIMER]
 
 
 async def test_only_the_newest_of_a_symbol_s_waiting_prices_is_processed() -> None:
