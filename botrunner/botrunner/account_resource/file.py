@@ -49,6 +49,8 @@ class FileResource(AccountResource):
         self._started_with: TradingAccount | None = None
         self._spoken = NOTHING
         """What the file itself said last, without the stop file."""
+        self._by_copy = False
+        """Whether the specification is that of the last life, for want of a good one."""
         self._known_stop = ""
         """Id of the latched stop that was written down here."""
 
@@ -75,9 +77,18 @@ class FileResource(AccountResource):
             self._spoken = unreadable(self._spoken, f"{self.path}: is not text; save it as UTF-8")
         else:
             self._spoken = read_text(text, wanted, self._spoken)
+            self._spoken = self._unless_by_copy(text, wanted)
         if self._started_with is None:
             self._started_with = self._spoken.account
         return self._with_stop_file(self._spoken)
+
+    def _unless_by_copy(self, text: str, wanted: Wanted) -> Reading:
+        """RI-6: where nothing was ever followed, what the last life followed, until that ends."""
+        if self._spoken.account is None and (copy := self._saved_account()) is not None:
+            self._by_copy = True
+            self._spoken = read_text(text, wanted, replace(NOTHING, account=copy))
+        self._by_copy = self._by_copy and bool(self._spoken.faults)
+        return replace(self._spoken, is_reachable=False) if self._by_copy else self._spoken
 
     @override
     async def watch(self) -> AsyncIterator[Reading]:
@@ -154,6 +165,13 @@ class FileResource(AccountResource):
             return tuple(parse(Strategy, strategy) for strategy in raw)
         except (yaml.YAMLError, InvalidObjectError, AttributeError, KeyError, TypeError):
             return ()  # A damaged copy never stops a start.
+
+    def _saved_account(self) -> TradingAccount | None:
+        try:
+            raw = next(iter(yaml.safe_load_all(read_if_there(self.folder.path / COPY) or "")), None)
+            return parse(TradingAccount, raw) if isinstance(raw, dict) else None
+        except (yaml.YAMLError, InvalidObjectError):
+            return None
 
     def _with_stop_file(self, spoken: Reading) -> Reading:
         stops, ended = spoken.stops, spoken.acknowledged

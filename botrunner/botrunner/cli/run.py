@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, TextIO
 
 import typer
 
+from botrunner.account_resource.reading import account_names
+from botrunner.account_resource.state_folder import COPY
 from botrunner.cli.validate import faults_of
 
 if TYPE_CHECKING:
@@ -110,7 +112,7 @@ def run(
     [cyan]tradefleet run -f a.yaml -f b.yaml --metrics-port 9090 -o json[/cyan] as a service
     """
     chosen = [path.absolute() for path in files or [DEFAULT_FILE]]
-    _refuse_the_wrong([str(path) for path in chosen])
+    _refuse_the_wrong(chosen, state_dir.absolute())
     from botrunner.cli.run_accounts import RunSettings
     from botrunner.service.settings import environment
 
@@ -145,12 +147,24 @@ def _run(settings: "RunSettings", output: Output) -> None:
             view.end()
 
 
-def _refuse_the_wrong(files: list[str]) -> None:
-    faults = faults_of(files)
+def _refuse_the_wrong(files: list[Path], state_dir: Path) -> None:
+    """A wrong file starts nothing, but where it was followed before: exits must go on (RI-6)."""
+    faults = faults_of(str(path) for path in files)
     for line in faults:
         typer.echo(line, err=True)
-    if faults:
+    wrong = [path for path in files if faults_of([str(path)])]
+    are_twins = bool(faults) and not wrong
+    if are_twins or not all(_was_followed(path, state_dir) for path in wrong):
         raise typer.Exit(1)
+
+
+def _was_followed(path: Path, state_dir: Path) -> bool:
+    """Whether every account of a file has a copy of an earlier life."""
+    try:
+        names = account_names(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return bool(names) and all((state_dir / name / COPY).is_file() for name in names)
 
 
 def _audit_file(path: Path | None) -> AbstractContextManager[TextIO | None]:

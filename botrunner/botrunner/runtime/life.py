@@ -182,12 +182,14 @@ class Life:
         self._step(started(reading, left, self._last, self._standing_stop(), at))
         if reading.stops:
             self._step(PersonStopSet(at=at, reason=", ".join(reading.stops)))
+        if not reading.is_reachable:
+            # What people want now is not known (RI-6): exits go on, entries wait at once.
+            self._step(BlockSet(at=at, block=Block.API))
         # Until it is signed in and reconciled, the private stream tells of no fill.
         self._step(PrivateStreamLost(at=at))
         self._watch_symbols()
         self._begin(self._exchange.run())
-        loop = asyncio.get_running_loop()
-        loop.call_later(STREAM_PATIENCE_SECONDS, self._read_instruments)
+        asyncio.get_running_loop().call_later(STREAM_PATIENCE_SECONDS, self._read_instruments)
 
     def _standing_stop(self) -> EmergencyStop | None:
         stop = self._resource.latched_stop()

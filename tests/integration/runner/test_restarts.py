@@ -101,3 +101,22 @@ def _is_entry(order: dict[str, Any], *, level: int, side: str) -> bool:
     if identity is None:
         return False
     return (identity.level, identity.side.value, identity.purpose.value) == (level, side, "entry")
+
+
+def test_a_start_with_a_broken_file_goes_by_the_copy_and_adds_nothing(desk: RunnerDesk) -> None:
+    """RI-6: exits are managed, entries wait until the file can be followed again."""
+    desk.start()
+    desk.settles(LIFE[0].shows)
+    desk.until((desk.state / "account.yaml").exists, "the copy")
+    desk.kill()
+    good = desk.path.read_text()
+    desk.path.write_text(good.replace("leverage: 75", "leverage: many"))
+    before = desk.count()
+    desk.start()
+    desk.until(lambda: desk.condition("TradingEnabled").get("reason") == "ApiUnreachable")
+    desk.price("0.99")
+    desk.until(lambda: desk.exits(Side.LONG) == [("225", "1.0037")], "the exit follows the fill")
+
+    assert desk.adding(before) == []
+    desk.path.write_text(good)
+    desk.settles(LIFE[1].shows)
