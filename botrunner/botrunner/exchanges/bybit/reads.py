@@ -131,6 +131,8 @@ class Reads:
                         walk.back_over(event)
                 if walk.is_covered:
                     return list(read.values())
+            if walk.is_covered:
+                break  # Nothing is held: an empty window has no page to say so.
         return list(read.values())
 
     async def _final_orders(
