@@ -15,6 +15,7 @@ import typer
 
 from botrunner.account_resource.reading import account_names
 from botrunner.account_resource.state_folder import COPY
+from botrunner.cli.line_printer import LinePrinter
 from botrunner.cli.validate import faults_of
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from botrunner.cli.run_accounts import Fleet, RunSettings
 
 DEFAULT_FILE = Path("account.yaml")
+PRINT_SECONDS = 0.5
+"""So long the last lines are waited for at the end (GR-52)."""
 
 
 class Output(StrEnum):
@@ -135,7 +138,12 @@ def _run(settings: "RunSettings", output: Output) -> None:
     from botrunner.runtime.venues import VenueError
 
     view = LiveView() if output is Output.TEXT else None
-    hear: Callable[[Mapping[str, object]], None] = view.hear if view else _print_line
+    printer = LinePrinter(sys.stdout)
+
+    def print_record(record: Mapping[str, object]) -> None:
+        printer.print(json.dumps(record))
+
+    hear: Callable[[Mapping[str, object]], None] = view.hear if view else print_record
     show: Callable[[Fleet], None] = view.begin if view else _nothing
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
@@ -145,6 +153,7 @@ def _run(settings: "RunSettings", output: Output) -> None:
     finally:
         if view is not None:
             view.end()
+        printer.close(PRINT_SECONDS)
 
 
 def _refuse_the_wrong(files: list[Path], state_dir: Path) -> None:
@@ -182,10 +191,6 @@ def _output(chosen: Output | None) -> Output:
     return Output.TEXT if sys.stdout.isatty() else Output.JSON
 
 
-def _print_line(record: Mapping[str, object]) -> None:
-    typer.echo(json.dumps(record))
-
-
 def _nothing(fleet: "Fleet") -> None:
     """Lines say everything."""
 
@@ -200,9 +205,7 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 def _leave() -> NoReturn:
     """End now: a request that nobody waits for any more would hold its thread, and us, for 10 s."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(0)
+    os._exit(0)  # Both streams are flushed with every line.
 
 
 def _fail(problem: str) -> NoReturn:

@@ -19,12 +19,13 @@ class Instruments:
         self,
         exchange: Exchange,
         clock: Clock,
-        *,
         told: Callable[[Event], None],
         unknown: Callable[[str, str], None],
+        broke: Callable[[BaseException], None],
     ) -> None:
+        """``broke`` hears of what no answer stands for: without it a symbol would never recover."""
         self._exchange, self._clock = exchange, clock
-        self._told, self._unknown = told, unknown
+        self._told, self._unknown, self._broke = told, unknown, broke
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def follow(self, symbols: Iterable[str]) -> None:
@@ -32,12 +33,18 @@ class Instruments:
         for symbol in symbols:
             if symbol not in self._tasks:
                 task = asyncio.get_running_loop().create_task(self._keep(symbol))
+                task.add_done_callback(self._look_at)
                 self._tasks[symbol] = task
 
     def stop(self) -> None:
         """Read nothing more."""
         for task in self._tasks.values():
             task.cancel()
+
+    def _look_at(self, task: asyncio.Task[None]) -> None:
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._broke(error)
 
     async def _keep(self, symbol: str) -> None:
         failed = 0

@@ -105,7 +105,7 @@ class Life:
             broke=self._break,
         )
         self._instruments = Instruments(
-            self._exchange, self._clock, told=self._tell, unknown=self._hearing.symbol_unknown
+            self._exchange, self._clock, self._tell, self._hearing.symbol_unknown, self._break
         )
         self._wakefulness = Wakefulness(self._exchange, self._clock)
         self._strategies = {s.name: s for s in self._resource.saved_strategies()}

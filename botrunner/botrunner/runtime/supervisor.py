@@ -42,9 +42,13 @@ class Supervisor:
         """Until told to end."""
         broken = 0
         while not self._told.is_set():
-            reading = self._wiring.resource.read()
+            try:
+                reading = self._wiring.resource.read()
+            except OSError as error:
+                await self._wait_for_more(f"the account cannot be read: {error}")
+                continue
             if reading.account is None or reading.keys is None:
-                await self._wait_for_more(reading)
+                await self._wait_for_more("; ".join((*reading.faults, reading.keys_problem)))
                 continue
             began = self._wiring.clock.monotonic()
             if await self._live(reading):
@@ -70,8 +74,7 @@ class Supervisor:
             self._told.set()
         return True
 
-    async def _wait_for_more(self, reading: Reading) -> None:
-        trouble = "; ".join((*reading.faults, reading.keys_problem))
+    async def _wait_for_more(self, trouble: str) -> None:
         if trouble != self.trouble:
             self._wiring.log.write(Level.ERROR, "cannotStart", why=trouble)
         self.trouble = trouble
