@@ -55,7 +55,7 @@ def decide(state: EngineState) -> list[Candidate]:
 
 
 def _decide_run(state: EngineState, run: Run, step: Step) -> None:
-    run.wake_at, run.changed = None, True
+    run.wake_at, run.changed, run.deferred = None, True, 0
     step.allowance = step.allowance or allowance_of(state)
     gate = gate_of(state, run, step.allowance, step.granted)
     flattening = state.policy is StopPolicy.FLATTEN

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from botrunner.domain.actions import ClearStop, Command, Notify, RecordStop
 from botrunner.domain.control import Event
+from botrunner.domain.ids import UNOWNED
 from botrunner.domain.parameters import AccountParameters
 from botrunner.engine import control, flatten, order_events, reconcile, resolve, watch
 from botrunner.engine.absorb import absorb
@@ -13,7 +14,7 @@ from botrunner.engine.interest import interest_of
 from botrunner.engine.limits import RequestLimits
 from botrunner.engine.outcome import Action, Interest, Outcome
 from botrunner.engine.placing import sent
-from botrunner.engine.release import charge_reads, release
+from botrunner.engine.release import Released, charge_reads, release
 from botrunner.engine.state import EngineState
 
 HANDLERS = (control, order_events)
@@ -89,15 +90,22 @@ class Engine:
         released = release(state, decide(state))
         for approved in released.approved:
             sent(state, approved.action)
-        state.deferred = released.deferred
-        if released.deferred:
-            for run in state.runs.values():
-                run.dirty = True
+        self._await_tokens(released)
         watch.forget_the_flat(state)
         flatten.assess(state)
         charge_reads(state, state.outbox)
         first, last = _split(state.outbox)
         return (*first, *released.approved, *last)
+
+    def _await_tokens(self, released: Released) -> None:
+        """Only who waits for a token looks again, and only once there is one."""
+        state = self._state
+        for name, ready_at in released.ready.items():
+            if (run := state.runs.get(name)) is not None:
+                run.deferred = released.deferred[name]
+                run.wake_at = min(run.wake_at or ready_at, ready_at)
+        state.deferred = released.deferred.get(UNOWNED, 0)
+        state.deferred += sum(run.deferred for run in state.runs.values())
 
 
 def _is_word(command: Command) -> bool:

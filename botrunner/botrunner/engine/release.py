@@ -3,8 +3,10 @@
 What is not released is not kept: the next step compares anew and finds it still missing, or not.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from botrunner.domain.actions import (
     AmendOrder,
@@ -37,7 +39,10 @@ class Released:
     """What goes out now, and how much has to wait."""
 
     approved: tuple[Approved, ...]
-    deferred: int
+    deferred: Mapping[str, int]
+    """How many orders of which strategy have to wait."""
+    ready: Mapping[str, datetime]
+    """When there is a token again for what a strategy waits to send; then it looks anew."""
 
 
 def release(state: EngineState, candidates: Iterable[Candidate]) -> Released:
@@ -45,17 +50,22 @@ def release(state: EngineState, candidates: Iterable[Candidate]) -> Released:
     ordered = sorted(candidates, key=lambda each: each.approved.priority.value)
     released: list[Approved] = []
     held: set[str] = set()
-    deferred = 0
+    ready: dict[str, datetime] = {}
+    deferred: Counter[str] = Counter()
     for candidate in ordered:
         entry = candidate.approved.priority is Priority.PLACE
         waits = entry and candidate.strategy in held
-        if not waits and take(state, group_of(candidate.approved.action)):
+        group = group_of(candidate.approved.action)
+        if not waits and take(state, group):
             released.append(candidate.approved)
             continue
-        deferred += 1
+        deferred[candidate.strategy] += 1
+        if not waits:
+            ready_at = state.buckets[group].ready_at()
+            ready[candidate.strategy] = min(ready.get(candidate.strategy, ready_at), ready_at)
         if candidate.approved.priority in (Priority.PLACE, Priority.CANCEL):
             held.add(candidate.strategy)
-    return Released(approved=tuple(released), deferred=deferred)
+    return Released(approved=tuple(released), deferred=deferred, ready=ready)
 
 
 def charge_reads(state: EngineState, commands: Iterable[Command]) -> None:

@@ -101,6 +101,8 @@ class Run:
     """A level whose price was passed is on its way alone (GR-46)."""
     wake_at: datetime | None = None
     dirty: bool = True
+    deferred: int = 0
+    """Orders that wait for the rate budget since this strategy looked last."""
     changed: bool = True
     """Orders, fills or the plan changed since evenness and exits were looked at."""
     is_uneven: bool = False

@@ -45,7 +45,7 @@ def put_in_force(state: EngineState, stop: EmergencyStop) -> None:
     policy = state.parameters.stop.policy_for(stop.cause)
     state.outbox.insert(0, RecordStop(stop=stop, policy=policy))
     for run in state.runs.values():
-        run.dirty = True
+        run.dirty, run.deferred = True, 0
 
 
 def person_stops(state: EngineState, reason: str) -> None:
