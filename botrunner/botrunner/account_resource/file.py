@@ -1,6 +1,7 @@
 """The door as a file: an edit is a patch, the status is a file beside it (`tradefleet run -f`)."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,6 +54,8 @@ class FileResource(AccountResource):
         """Whether the specification is that of the last life, for want of a good one."""
         self._known_stop = ""
         """Id of the latched stop that was written down here."""
+        self._beside: tuple[EmergencyStop, StopPolicy] | None = None
+        """A latched stop that is not written down, for a person's own file stands in its place."""
 
     @property
     @override
@@ -136,13 +139,15 @@ class FileResource(AccountResource):
 
     @override
     def record_stop(self, stop: EmergencyStop, policy: StopPolicy) -> None:
+        is_taken = stop.latched and stop_file.is_made_by_person(self._stop_path)
         stop_file.write_stop(self._stop_path, stop, policy)
         self._known_stop = stop.emergency_id if stop.latched else ""
+        self._beside = (stop, policy) if is_taken else None
 
     @override
     def clear_stop(self, emergency_id: str) -> None:
         if self._known_stop == emergency_id:  # A newer one may be written down already.
-            self._known_stop = ""
+            self._known_stop, self._beside = "", None
         stop_file.remove_stop(self._stop_path, emergency_id)
 
     @override
@@ -177,9 +182,16 @@ class FileResource(AccountResource):
         stops, ended = spoken.stops, spoken.acknowledged
         if stop_file.is_made_by_person(self._stop_path):
             stops = (*stops, f"file {self._stop_path.name}")
+        elif self._beside is not None:
+            self._write_beside(*self._beside)
         elif self._known_stop and not self._stop_path.exists():
             ended = (*ended, self._known_stop)
         return replace(spoken, stops=stops, acknowledged=ended)
+
+    def _write_beside(self, stop: EmergencyStop, policy: StopPolicy) -> None:
+        """What the person took away was their own file; the latch was never in it."""
+        with suppress(OSError):  # A full disk: the stop holds in memory, and the next look writes.
+            self.record_stop(stop, policy)
 
     def _stamps(self) -> tuple[_Stamp, _Stamp]:
         return _stamp(self.path), _stamp(self._stop_path)

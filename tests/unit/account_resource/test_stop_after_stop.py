@@ -1,0 +1,55 @@
+"""Two stops of one account, one after the other or one over the other: each ends by its own."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from botrunner.account_resource.file import FileResource
+from botrunner.account_resource.state_folder import StateFolder
+from botrunner.account_resource.stop_file import NAME
+from botrunner.domain.emergency import StopPolicy
+from botrunner.service.clock import SystemClock
+from unit.account_resource.test_file import STOP
+from unit.account_resource.test_reading import TEXT
+
+NEXT = replace(STOP, emergency_id="8c2f6e")
+
+
+@pytest.fixture
+def door(tmp_path: Path) -> FileResource:
+    """The account ``alice`` in a folder of its own."""
+    path = tmp_path / "alice.yaml"
+    path.write_text(TEXT)
+    folder = StateFolder(tmp_path / "alice")
+    folder.hold()
+    return FileResource(path, "alice", folder, SystemClock(), {})
+
+
+def test_a_stop_engaged_as_another_ended_ends_by_its_own_file(door: FileResource) -> None:
+    """RI-8: the new one is recorded before the old one is cleared."""
+    door.record_stop(STOP, StopPolicy.CANCEL_ENTRIES)
+    door.record_stop(NEXT, StopPolicy.CANCEL_ENTRIES)
+    door.clear_stop(STOP.emergency_id)
+    held = door.read().acknowledged
+    (door.folder.path / NAME).unlink()
+
+    assert held == ()
+    assert door.read().acknowledged == (NEXT.emergency_id,)
+
+
+def test_a_person_who_deletes_their_own_file_ends_no_latched_stop(door: FileResource) -> None:
+    """RI-2, RI-8: the latch is written as soon as there is room for it, and ends by itself."""
+    file = door.folder.path / NAME
+    file.write_text("the boiler is leaking\n")
+    door.record_stop(STOP, StopPolicy.CANCEL_ENTRIES)
+    while_both = door.read()
+    file.unlink()
+    after = door.read()
+
+    assert (while_both.stops, while_both.acknowledged) == (("file .emergency_stop",), ())
+    assert (after.stops, after.acknowledged) == ((), ())
+    assert file.read_text().splitlines()[0] == STOP.emergency_id
+
+    file.unlink()
+    assert door.read().acknowledged == (STOP.emergency_id,)
