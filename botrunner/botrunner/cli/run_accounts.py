@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from importlib.metadata import version
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from botapi.conditions import ConditionStatus
 from botapi.v1alpha1.account import Mode, TradingAccountSpec
@@ -18,15 +18,17 @@ from botrunner.account_resource.reading import account_names
 from botrunner.account_resource.state_folder import StateFolder
 from botrunner.exchanges.credentials import Credentials
 from botrunner.exchanges.port import Exchange, Listeners
-from botrunner.runtime.dry_run import DryRunExchange, DryVenue
 from botrunner.runtime.supervisor import Supervisor
 from botrunner.runtime.venues import addresses, make_exchange, start_simulator, wants_simulator
 from botrunner.runtime.wiring import MakeExchange, Wiring
 from botrunner.service.clock import SystemClock
-from botrunner.service.health import HealthServer
 from botrunner.service.logs import DailyFile, Log, LogFiles
 from botrunner.service.meters import Meters
-from botrunner.simulator.server import Simulator
+
+if TYPE_CHECKING:
+    # What serves is imported when it is asked for: a runner keeps its memory small.
+    from botrunner.service.health import HealthServer
+    from botrunner.simulator.server import Simulator
 
 LOOPBACK = "127.0.0.1"
 DRY_RUN_FOLDER = "dry-run"
@@ -57,8 +59,8 @@ class Fleet:
 
     supervisors: list[Supervisor]
     meters: Meters
-    simulator: Simulator | None = None
-    health: HealthServer | None = None
+    simulator: "Simulator | None" = None
+    health: "HealthServer | None" = None
 
     def end(self) -> None:
         """Tell every account to end."""
@@ -154,7 +156,7 @@ def _door(path: Path, name: str, settings: RunSettings, clock: SystemClock) -> F
 
 async def _simulator(
     doors: list[FileResource], clock: SystemClock, speed: Decimal, stack: AsyncExitStack
-) -> Simulator | None:
+) -> "Simulator | None":
     wanted = dict(_venue_account(door) for door in doors)
     inside = {name: spec for name, spec in wanted.items() if wants_simulator(spec)}
     if not inside:
@@ -172,19 +174,32 @@ def _venue_account(door: FileResource) -> tuple[str, TradingAccountSpec]:
 
 
 def _maker(
-    door: FileResource, simulator: Simulator | None, clock: SystemClock, stack: AsyncExitStack
+    door: FileResource, simulator: "Simulator | None", clock: SystemClock, stack: AsyncExitStack
 ) -> MakeExchange:
     spec = _venue_account(door)[1]
-    dry = DryVenue(spec, clock) if spec.mode is Mode.DRY_RUN else None
-    if dry is not None:
-        stack.push_async_callback(dry.stop)
+    if spec.mode is Mode.DRY_RUN:
+        return _dry_maker(spec, simulator, clock, stack)
 
     def make(spec: TradingAccountSpec, keys: Credentials, listeners: Listeners) -> Exchange:
-        where = addresses(spec, simulator)
-        if dry is None:
-            return make_exchange(where, spec, keys, listeners, clock)
-        seconds = float(spec.request_timeout_seconds)
-        return DryRunExchange(dry, where, keys, listeners, clock, seconds)
+        return make_exchange(addresses(spec, simulator), spec, keys, listeners, clock)
+
+    return make
+
+
+def _dry_maker(
+    spec: TradingAccountSpec,
+    simulator: "Simulator | None",
+    clock: SystemClock,
+    stack: AsyncExitStack,
+) -> MakeExchange:
+    from botrunner.runtime.dry_run import DryRunExchange, DryVenue
+
+    venue = DryVenue(spec, clock)
+    stack.push_async_callback(venue.stop)
+
+    def make(spec: TradingAccountSpec, keys: Credentials, listeners: Listeners) -> Exchange:
+        where, seconds = addresses(spec, simulator), float(spec.request_timeout_seconds)
+        return DryRunExchange(venue, where, keys, listeners, clock, seconds)
 
     return make
 
@@ -228,6 +243,8 @@ def _admission(owners: dict[str, str], name: str) -> Callable[[str], str]:
 async def _serve_probes(fleet: Fleet, port: int | None, stack: AsyncExitStack) -> None:
     if port is None:
         return
+    from botrunner.service.health import HealthServer
+
     health = HealthServer(alive=tuple, ready=fleet.problems, exposition=fleet.meters.exposition)
     try:
         await health.start(LOOPBACK, port)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from botapi.v1alpha1.account import Environment, TradingAccountSpec
 from botrunner.exchanges.bybit.endpoints import Endpoints, endpoints_for
@@ -9,10 +10,10 @@ from botrunner.exchanges.bybit.exchange import BybitExchange
 from botrunner.exchanges.credentials import Credentials
 from botrunner.exchanges.port import Exchange, Listeners
 from botrunner.service.clock import Clock
-from botrunner.simulator.scenario_file import ScenarioError, change_scenario
-from botrunner.simulator.scenario_options import scenario_from_options
-from botrunner.simulator.scenario_settings import settings_for
-from botrunner.simulator.server import Simulator
+
+if TYPE_CHECKING:
+    # A simulator is imported when one starts: a runner at an exchange keeps its memory small.
+    from botrunner.simulator.server import Simulator
 
 
 class VenueError(Exception):
@@ -27,11 +28,16 @@ def wants_simulator(spec: TradingAccountSpec) -> bool:
 
 async def start_simulator(
     accounts: Mapping[str, TradingAccountSpec], clock: Clock, speed: Decimal
-) -> Simulator:
+) -> "Simulator":
     """A simulator for these accounts, called as their keys call them; recorded prices if any.
 
     ``speed`` is source seconds per second. Raises VenueError.
     """
+    from botrunner.simulator.scenario_file import ScenarioError, change_scenario
+    from botrunner.simulator.scenario_options import scenario_from_options
+    from botrunner.simulator.scenario_settings import settings_for
+    from botrunner.simulator.server import Simulator
+
     symbols = dict.fromkeys(s.symbol for spec in accounts.values() for s in spec.strategies)
     try:
         file = scenario_from_options(list(symbols), [])
@@ -44,7 +50,7 @@ async def start_simulator(
         ) from None
 
 
-def addresses(spec: TradingAccountSpec, simulator: Simulator | None) -> Endpoints:
+def addresses(spec: TradingAccountSpec, simulator: "Simulator | None") -> Endpoints:
     """Where the account's venue is. Raises VenueError."""
     if simulator is not None and wants_simulator(spec):
         return Endpoints(
