@@ -16,6 +16,7 @@ from yaml.reader import ReaderError
 
 _NUMBER = r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"
 _WHOLE = r"[-+]?(0b[01]+|0x[0-9a-fA-F]+|0[0-7]+|0|[1-9][0-9]*)"
+_UNREADABLE = "cannot be read"
 _FLOAT_TAG = "tag:yaml.org,2002:float"
 _INT_TAG = "tag:yaml.org,2002:int"
 _BOOL_TAG = "tag:yaml.org,2002:bool"
@@ -94,7 +95,8 @@ def _line(node: yaml.Node) -> int:
 
 def _unreadable(error: yaml.YAMLError) -> DocumentError:
     mark = getattr(error, "problem_mark", None)
-    problem = getattr(error, "problem", None) or "cannot be read"
+    # What PyYAML quotes may be a secret that begins with * or !; its own <names> may stay.
+    problem = re.sub(r"'(?!<)[^']{3,}'", "'...'", getattr(error, "problem", None) or _UNREADABLE)
     line = 1 if mark is None else mark.line + 1
     remedy = "indent by spaces, and put texts with special characters in quotes"
     return DocumentError(line=line, rule=f"is not YAML: {problem}", remedy=remedy)

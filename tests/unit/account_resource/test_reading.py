@@ -102,6 +102,37 @@ def test_a_stop_is_found_in_broken_text_line_by_line(line: str, stops: bool) -> 
     assert bool(scan_for_stops(f"{{{{ broken\n{line}\n")) is stops
 
 
+def test_another_account_s_stop_in_a_broken_file_stops_that_account_alone() -> None:
+    """RI-7: with policy Flatten a slip of the pen would close everybody's positions."""
+    both = f"{TEXT}---\n{TEXT.split('---')[1].replace('alice', 'bob')}  emergencyStop: true\n"
+    broken = f"{both}---\n{{"
+    of_alice = _read(broken, _read(TEXT))
+    bob = replace(WANTED, name="bob")
+
+    assert not of_alice.is_reachable
+    assert of_alice.stops == ()
+    assert _read(broken, _read(both, wanted=bob), bob).stops == ("spec.emergencyStop",)
+
+
+def test_an_edit_of_the_mode_changes_no_keys_before_the_next_start() -> None:
+    """A life that goes on at the real venue must not sign in with the simulator's keys."""
+    live = _read(TEXT)
+    wanted = replace(WANTED, started_with=live.account)
+    edited = _read(TEXT.replace("  exchange:", "  mode: dryRun\n  exchange:"), live, wanted)
+
+    assert edited.pending_restart == ("spec.mode",)
+    assert edited.keys == live.keys
+
+
+@pytest.mark.parametrize("sign", ["*", "!"])
+def test_a_secret_that_is_no_yaml_is_not_repeated_in_the_fault(sign: str) -> None:
+    """EX-13."""
+    faults = _read(TEXT.replace("sim-alice-secret", f"{sign}Hush9182")).faults
+
+    assert faults
+    assert "Hush9182" not in "".join(faults)
+
+
 def test_an_account_that_left_the_file_is_not_reachable_and_goes_on_as_it_was() -> None:
     """RI-14: the runner holds entries back when this lasts."""
     good = _read(TEXT)
