@@ -153,9 +153,7 @@ def _(event: AccountRead, state: EngineState) -> None:
 @absorb.register
 def _(event: ReadFailed, state: EngineState) -> None:
     recovery.read_failed(state, event)
-    if event.token == state.account_token:
-        state.account_token = 0
-        reconcile.ask(state)
+    reconcile.read_failed(state, event)
 
 
 def _new_run(parameters: StrategyParameters, applied: AppliedGrid | None) -> Run:

@@ -6,7 +6,7 @@ from botrunner.domain.actions import ClearStop, Command, Notify, RecordStop
 from botrunner.domain.control import Event
 from botrunner.domain.ids import UNOWNED
 from botrunner.domain.parameters import AccountParameters
-from botrunner.engine import control, flatten, order_events, reconcile, resolve, watch
+from botrunner.engine import control, flatten, order_events, reconcile, recovery, resolve, watch
 from botrunner.engine.absorb import absorb
 from botrunner.engine.audit import AuditRecord
 from botrunner.engine.decide import decide
@@ -79,6 +79,7 @@ class Engine:
         watch.watch_stream(state)
         watch.end_lower_epoch(state)
         resolve.ask_where_uncertain(state)
+        recovery.ask_again(state)
         reconcile.ask_when_due(state)
         watch.poll_wallet(state)
         watch.watch_runs(state)

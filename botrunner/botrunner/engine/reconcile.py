@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from botrunner.domain.actions import Notify, ReadAccount
-from botrunner.domain.control import AccountRead, ReadOrder
+from botrunner.domain.control import AccountRead, ReadFailed, ReadOrder
 from botrunner.domain.emergency import StopPolicy
 from botrunner.domain.events import OrderOpened
 from botrunner.domain.order import Order, OrderState, Pending, advance
@@ -22,8 +22,11 @@ READ_PATIENCE = 60 * SECOND
 
 
 def ask(state: EngineState) -> None:
-    """Ask for a read of the account, unless one is on its way."""
+    """Ask for a read of the account, unless one is on its way or failed just now."""
     if state.account_token and not _overdue(state):
+        return
+    if state.account_retry is not None and state.now < state.account_retry.at:
+        state.next_account_at = state.account_retry.at
         return
     state.account_token = state.next_token()
     state.account_asked_at = state.now
@@ -41,11 +44,19 @@ def ask_when_due(state: EngineState) -> None:
     state.wake(state.next_account_at)
 
 
+def read_failed(state: EngineState, event: ReadFailed) -> None:
+    """The account is read again after a while."""
+    if event.token == state.account_token:
+        state.account_token = 0
+        state.account_retry = state.retry_read(state.account_retry)
+        state.next_account_at = state.account_retry.at
+
+
 def compare(state: EngineState, read: AccountRead) -> None:
     """Take over what the read knows better, and look for differences."""
     if read.token != state.account_token:
         return
-    state.account_token, state.unreadable = 0, ""
+    state.account_token, state.account_retry, state.unreadable = 0, None, ""
     still = [run for run in state.runs.values() if _stood_still(state, run, read)]
     _take_wallet(state, read)
     _take_positions(state, read)

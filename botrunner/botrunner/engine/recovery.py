@@ -50,7 +50,7 @@ def disturb(state: EngineState, run: Run) -> None:
 
 def complete(state: EngineState, run: Run, read: SymbolRead) -> None:
     """Rebuild the strategy from the read and let it trade."""
-    run.token = run.restarts = 0
+    run.token, run.restarts, run.read_retry = 0, 0, None
     _take_positions(state, read)
     _take_orders(state, run, read)
     for fill in read.fills:
@@ -71,10 +71,22 @@ def complete(state: EngineState, run: Run, read: SymbolRead) -> None:
 
 
 def read_failed(state: EngineState, event: ReadFailed) -> None:
-    """Ask again: until a read is in, nothing is sent."""
+    """Until a read is in, nothing is sent; it is asked again after a while."""
     for run in state.runs.values():
         if run.token == event.token:
+            run.token = 0
+            run.read_retry = state.retry_read(run.read_retry)
+
+
+def ask_again(state: EngineState) -> None:
+    """The reads that failed, once their time has come."""
+    for run in state.runs.values():
+        if run.phase is not Phase.RECOVERING or run.token or run.read_retry is None:
+            continue
+        if state.now >= run.read_retry.at:
             begin(state, run)
+        else:
+            state.wake(run.read_retry.at)
 
 
 def _rebuilt(state: EngineState, run: Run, read: SymbolRead) -> Rebuilt:

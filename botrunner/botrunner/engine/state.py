@@ -1,6 +1,6 @@
 """Everything the engine knows. Mutable, and written only from within ``Engine.process``."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -26,6 +26,8 @@ from botrunner.strategies.grid.state import GridState
 SECOND = timedelta(seconds=1)
 SHORTEST_SLEEP = timedelta(milliseconds=5)
 """A timer never fires in the moment that set it: time alone cannot make the engine spin."""
+READ_CAP_SECONDS = 8
+"""The longest pause before reads that failed are asked again: a restart is protected in 10 s."""
 
 
 class Phase(Enum):
@@ -74,6 +76,8 @@ class Run:
     """The SymbolRead that recovery waits for; 0 when none is on its way."""
     restarts: int = 0
     """How often recovery began anew because something happened meanwhile (GR-43)."""
+    read_retry: Retry | None = None
+    """When recovery may ask again after reads that failed."""
     retiring: bool = False
     flatten: bool = False
     """Retires by a market close."""
@@ -206,6 +210,8 @@ class EngineState:
     rate: Decimal | None = None
     """The maintenance-margin rate acted on in this step; None while unknown."""
     wallet_asked_at: datetime | None = None
+    account_retry: Retry | None = None
+    """When the account may be read again after reads that failed."""
     unreadable: str = ""
     outbox: list[Command] = field(default_factory=list)
     """Commands of this step, in order."""
@@ -220,6 +226,14 @@ class EngineState:
         if self.stop is None:
             return None
         return self.parameters.stop.policy_for(self.stop.cause)
+
+    def retry_read(self, before: Retry | None) -> Retry:
+        """When a read that failed is asked again: later each time, never within a ban (EX-5)."""
+        retry = Retry.after(before, self.now, READ_CAP_SECONDS)
+        bucket = self.buckets.get(Group.READ)
+        if bucket is None or bucket.paused_until is None:
+            return retry
+        return replace(retry, at=max(retry.at, bucket.paused_until))
 
     def run_of_symbol(self, symbol: str) -> Run | None:
         """The strategy that has the symbol: of two, the one that was there first."""

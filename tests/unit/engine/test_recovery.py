@@ -6,12 +6,10 @@ from decimal import Decimal
 import pytest
 
 from botrunner.domain import events as ev
-from botrunner.domain.actions import ReadSymbol
 from botrunner.domain.control import (
     ParametersChanged,
     PrivateStreamLost,
     PrivateStreamRestored,
-    ReadFailed,
 )
 from botrunner.domain.emergency import StopCause
 from botrunner.domain.parameters import ForeignOrders, GridParameters, StrategyParameters
@@ -351,17 +349,6 @@ def test_recovery_of_a_flat_account_starts_anew(sides: tuple[Side, ...]) -> None
 
     assert drive.run.grid.short.highest == 0
     assert broken_rules(drive) == []
-
-
-def test_the_read_is_asked_again_when_it_failed() -> None:
-    drive = deep()
-    drive.answer_reads = False
-    drive.restart()
-    outcome = drive.engine.process(
-        ReadFailed(token=drive.run.token, message="503", at=drive.venue.now)
-    )
-
-    assert any(isinstance(action, ReadSymbol) for action in outcome.actions)
 
 
 def test_reconciliation_comes_every_reconcile_seconds() -> None:
