@@ -26,6 +26,8 @@ from botrunner.runtime.totals import Totals
 from botrunner.service.logs import Level
 
 HEARTBEAT = timedelta(minutes=5)
+RECORD_AGAIN = timedelta(seconds=2)
+"""A stop that the disk refused is written again after this: each try waits for the disk."""
 
 
 class Reporter:
@@ -48,6 +50,7 @@ class Reporter:
         self._reported: AccountStatus | None = None
         self._dirty, self._forced = True, False
         self._unrecorded: RecordStop | None = None
+        self._record_at = around.started
         self.interval = timedelta(seconds=15)
         self.status: AccountStatus | None = None
         """The newest, whether written or not."""
@@ -59,11 +62,14 @@ class Reporter:
         """Log and stop file, before anything else (RI-4); a full disk holds no stop up."""
         self._journal.stopped(action)
         self._dirty = True
+        self._write_down(action)
+
+    def _write_down(self, action: RecordStop) -> None:
         try:
             self._resource.record_stop(action.stop, action.policy)
             self._unrecorded = None
         except OSError as error:
-            self._unrecorded = action
+            self._unrecorded, self._record_at = action, self._state().now + RECORD_AGAIN
             text = f"the stop file cannot be written: {error.strerror}; the stop holds in memory"
             self._journal.log.write(Level.CRITICAL, "stopNotRecorded", why=text)
 
@@ -105,8 +111,8 @@ class Reporter:
 
     def tick(self) -> None:
         """Called several times a second: hand in what has become worth writing."""
-        if self._unrecorded is not None:
-            self.record_stop(self._unrecorded)
+        if self._unrecorded is not None and self._state().now >= self._record_at:
+            self._write_down(self._unrecorded)
         self._write_status(self._dirty)
         if self._dirty:
             self._write_state_file()
@@ -115,6 +121,7 @@ class Reporter:
     def finish(self) -> None:
         """Hand in the last status and state."""
         self._dirty = self._forced = True
+        self._record_at = self._state().now
         self.tick()
 
     def _add_up(self, event: Event) -> str | None:
