@@ -6,10 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import yaml
-from pydantic import ValidationError
 from typing_extensions import override
 
-from botapi.faults import InvalidObjectError
 from botapi.labels import ACCOUNT_KIND, API_VERSION
 from botapi.parse import parse
 from botapi.v1alpha1.account import TradingAccount
@@ -27,6 +25,8 @@ from botrunner.service.clock import Clock
 POLL_SECONDS = 0.1
 """How often the file and the stop file are looked at."""
 _RETIRING = "RetiringStrategies"
+_UNREADABLE = (OSError, yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError)
+"""All that reading a damaged file may raise; ValidationError and InvalidObjectError are values."""
 _Stamp = tuple[int, int, int] | None
 
 
@@ -55,7 +55,7 @@ class FileResource(AccountResource):
         self._known_stop = ""
         """Id of the latched stop that was written down here."""
         self._beside: tuple[EmergencyStop, StopPolicy] | None = None
-        """A latched stop that is not written down, for a person's own file stands in its place."""
+        """A latched stop that is not written down: a person's own file is there, or no room."""
 
     @property
     @override
@@ -111,17 +111,19 @@ class FileResource(AccountResource):
         try:
             raw = yaml.safe_load(read_if_there(self.folder.path / STATUS) or "")
             return AccountStatus.model_validate(raw["status"]) if isinstance(raw, dict) else None
-        except (yaml.YAMLError, ValidationError, KeyError, TypeError):
+        except (*_UNREADABLE, RecursionError):
             return None  # For people first: a start never depends on it.
 
     @override
     def latched_stop(self) -> EmergencyStop | None:
         stop = stop_file.read_stop_file(self._stop_path)
-        if stop is None:
-            return None
-        if not stop.latched:
+        if stop is not None and not stop.latched:
             # A person's own stop of an earlier life: the specification says whether it still holds.
             stop_file.remove_stop(self._stop_path, stop.emergency_id)
+            stop = None
+        if self._beside is not None:
+            return self._beside[0]  # Newer than what the file says: a life before this one's.
+        if stop is None:
             return None
         self._known_stop = stop.emergency_id
         return stop
@@ -140,14 +142,18 @@ class FileResource(AccountResource):
     @override
     def record_stop(self, stop: EmergencyStop, policy: StopPolicy) -> None:
         is_taken = stop.latched and stop_file.is_made_by_person(self._stop_path)
+        self._beside = (stop, policy) if stop.latched else None
         stop_file.write_stop(self._stop_path, stop, policy)
         self._known_stop = stop.emergency_id if stop.latched else ""
-        self._beside = (stop, policy) if is_taken else None
+        if not is_taken:
+            self._beside = None
 
     @override
     def clear_stop(self, emergency_id: str) -> None:
         if self._known_stop == emergency_id:  # A newer one may be written down already.
-            self._known_stop, self._beside = "", None
+            self._known_stop = ""
+        if self._beside is not None and self._beside[0].emergency_id == emergency_id:
+            self._beside = None
         stop_file.remove_stop(self._stop_path, emergency_id)
 
     @override
@@ -168,14 +174,14 @@ class FileResource(AccountResource):
                 *(s for d in documents if d["kind"] == _RETIRING for s in d["strategies"]),
             ]
             return tuple(parse(Strategy, strategy) for strategy in raw)
-        except (yaml.YAMLError, InvalidObjectError, AttributeError, KeyError, TypeError):
+        except (*_UNREADABLE, RecursionError):
             return ()  # A damaged copy never stops a start.
 
     def _saved_account(self) -> TradingAccount | None:
         try:
             raw = next(iter(yaml.safe_load_all(read_if_there(self.folder.path / COPY) or "")), None)
             return parse(TradingAccount, raw) if isinstance(raw, dict) else None
-        except (yaml.YAMLError, InvalidObjectError):
+        except (*_UNREADABLE, RecursionError):
             return None
 
     def _with_stop_file(self, spoken: Reading) -> Reading:
