@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from botrunner.domain.control import (
     AccountRead,
+    Block,
     BlockLifted,
     BlockSet,
     EmergencyAcknowledged,
@@ -21,7 +22,6 @@ from botrunner.domain.control import (
     SettingRefused,
     SymbolRead,
 )
-from botrunner.domain.emergency import StopCause
 from botrunner.domain.parameters import AppliedGrid, OnRemove, StrategyParameters
 from botrunner.engine import reconcile, recovery, stop
 from botrunner.engine.absorb import absorb
@@ -46,7 +46,9 @@ def _(event: RunnerStarted, state: EngineState) -> None:
 @absorb.register
 def _(event: ParametersChanged, state: EngineState) -> None:
     before = {run.name for run in state.runs.values() if not run.retiring}
+    policy = state.policy
     state.parameters = event.parameters
+    stop.follow_policy(state, policy)
     wanted = {parameters.name: parameters for parameters in event.parameters.strategies}
     for name in before - set(wanted):
         run = state.runs[name]
@@ -122,6 +124,8 @@ def _(event: PrivateStreamRestored, state: EngineState) -> None:
 @absorb.register
 def _(event: BlockSet, state: EngineState) -> None:
     state.blocks.add(event.block)
+    if event.block is Block.CREDENTIALS:
+        stop.blind(state, "the venue refused the key")
 
 
 @absorb.register
@@ -134,8 +138,7 @@ def _(event: BlockLifted, state: EngineState) -> None:
 @absorb.register
 def _(event: PositionsUnreadable, state: EngineState) -> None:
     state.unreadable = f"positions cannot be read: {event.message}"
-    if any(position.quantity > 0 for position in state.positions.values()):
-        stop.engage(state, StopCause.ERRORS, state.unreadable)
+    stop.blind(state, state.unreadable)
 
 
 @absorb.register

@@ -39,7 +39,7 @@ from botrunner.engine.state import (
     Run,
     Standing,
 )
-from botrunner.engine.stop import engage
+from botrunner.engine.stop import blind, engage
 from botrunner.risk.verdict import Reason
 from botrunner.strategies.grid.rebuild import (
     apply_fill,
@@ -265,8 +265,7 @@ def _refused(
             engage(state, StopCause.ERRORS, text, symbol=order.symbol)
     if refusal is RefusalClass.CREDENTIALS:
         state.blocks.add(Block.CREDENTIALS)
-        if any(position.quantity > 0 for position in state.positions.values()):
-            engage(state, StopCause.ERRORS, f"the key was refused: {message}")
+        blind(state, f"the key was refused: {message}")
 
 
 def _stand(state: EngineState, order: Order, refusal: RefusalClass, message: str) -> None:

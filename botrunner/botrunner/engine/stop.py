@@ -8,7 +8,7 @@ Rule 3: only a person ends a stop. A latched one by its id, a person's own by ta
 from decimal import Decimal
 
 from botrunner.domain.actions import ClearStop, Notify, RecordStop
-from botrunner.domain.emergency import EmergencyStop, StopCause
+from botrunner.domain.emergency import EmergencyStop, StopCause, StopPolicy
 from botrunner.domain.ids import short_id
 from botrunner.engine.state import EngineState
 
@@ -46,6 +46,22 @@ def put_in_force(state: EngineState, stop: EmergencyStop) -> None:
     state.outbox.insert(0, RecordStop(stop=stop, policy=policy))
     for run in state.runs.values():
         run.dirty, run.deferred = True, 0
+
+
+def blind(state: EngineState, reason: str) -> None:
+    """The account can no longer be read or traded; with a position open that is a stop (RI-9)."""
+    if any(position.quantity > 0 for position in state.positions.values()):
+        engage(state, StopCause.ERRORS, reason)
+
+
+def follow_policy(state: EngineState, before: StopPolicy | None) -> None:
+    """An edit changed what the stop in force does: what was approved before is void."""
+    if state.policy is before:
+        return
+    state.generation += 1
+    state.stop_complete = False
+    for run in state.runs.values():
+        run.dirty = True
 
 
 def person_stops(state: EngineState, reason: str) -> None:

@@ -8,7 +8,11 @@ import pytest
 from botrunner.domain import events as ev
 from botrunner.domain.actions import PlaceOrder, RecordStop
 from botrunner.domain.control import (
+    Block,
+    BlockSet,
     Event,
+    ParametersChanged,
+    PersonStopSet,
     PositionsUnreadable,
 )
 from botrunner.domain.emergency import StopCause, StopPolicy
@@ -187,3 +191,36 @@ def test_a_missing_take_profit_beyond_the_grace_engages_a_stop() -> None:
 
     assert drive.engine.state.stop is not None
     assert drive.engine.state.stop.cause is StopCause.INVARIANT
+
+
+def test_a_key_refused_beside_any_order_stops_an_account_with_positions() -> None:
+    """RI-9: the sign-in of the stream or a read found it out; nobody waits for a write."""
+    drive = trading()
+    drive.engine.process(BlockSet(at=drive.venue.now, block=Block.CREDENTIALS))
+
+    held = drive.engine.state.stop
+    assert held is not None
+    assert (held.cause, held.latched) == (StopCause.ERRORS, True)
+
+
+def test_a_key_refused_while_flat_is_no_stop() -> None:
+    """RI-9: there is nothing to protect; TradingEnabled says why nothing is sent."""
+    drive = Drive(venue=started().venue, parameters=account())
+    drive.engine.process(BlockSet(at=drive.venue.now, block=Block.CREDENTIALS))
+
+    assert drive.engine.state.stop is None
+
+
+def test_an_edit_of_the_policy_voids_what_was_approved_under_the_old_one() -> None:
+    """RI-3: a cancel on its way to the wire must not leave once the stop is a Freeze."""
+    drive = trading()
+    drive.engine.process(PersonStopSet(at=drive.venue.now, reason="spec.emergencyStop"))
+    before = drive.engine.state.generation
+    frozen = AccountParameters(
+        strategies=drive.parameters.strategies, stop=StopParameters(policy=StopPolicy.FREEZE)
+    )
+    outcome = drive.engine.process(ParametersChanged(at=drive.venue.now, parameters=frozen))
+
+    assert drive.engine.state.generation == before + 1
+    assert drive.engine.state.policy is StopPolicy.FREEZE
+    assert not [action for action in outcome.actions if isinstance(action, Approved)]
