@@ -55,7 +55,7 @@ class FileResource(AccountResource):
         self._known_stop = ""
         """Id of the latched stop that was written down here."""
         self._beside: tuple[EmergencyStop, StopPolicy] | None = None
-        """A latched stop that is not written down: a person's own file is there, or no room."""
+        """A latched stop without the stop file: a person's own one is there, or no room."""
 
     @property
     @override
@@ -121,12 +121,21 @@ class FileResource(AccountResource):
             # A person's own stop of an earlier life: the specification says whether it still holds.
             stop_file.remove_stop(self._stop_path, stop.emergency_id)
             stop = None
-        if self._beside is not None:
-            return self._beside[0]  # Newer than what the file says: a life before this one's.
+        if self._beside is None:
+            self._beside = self._kept_beside()
+        if (newer := self._beside) is not None:  # Than what the file says.
+            if not stop_file.is_made_by_person(self._stop_path):
+                self._write_beside(*newer)
+            return newer[0]
         if stop is None:
             return None
         self._known_stop = stop.emergency_id
         return stop
+
+    def _kept_beside(self) -> tuple[EmergencyStop, StopPolicy] | None:
+        kept = stop_file.beside(self._stop_path)
+        stop = stop_file.read_stop_file(kept)
+        return None if stop is None else (stop, stop_file.read_policy(kept))
 
     @override
     def report(self, status: AccountStatus) -> None:

@@ -1,7 +1,8 @@
 """``<account>/.emergency_stop``: the latch of an account without a cluster (RI-4, RI-8).
 
 The runner writes the stop's id into the first line and ``name: value`` lines below it. Anything
-else was made by a person, and is that person's stop until the file is gone.
+else was made by a person, and is that person's stop until the file is gone. A latched stop waits
+in a second file meanwhile.
 """
 
 import re
@@ -17,8 +18,12 @@ _UNKNOWN_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def write_stop(path: Path, stop: EmergencyStop, policy: StopPolicy) -> None:
-    """Write a stop down and wait for the disk; a person's file stays as it is."""
-    if is_made_by_person(path):
+    """Write a stop down and wait for the disk; a person's file stays as it is.
+
+    A latched one is kept ``beside`` it then. Raises OSError.
+    """
+    is_taken = is_made_by_person(path)
+    if is_taken and not stop.latched:
         return
     lines = (
         stop.emergency_id,
@@ -30,7 +35,20 @@ def write_stop(path: Path, stop: EmergencyStop, policy: StopPolicy) -> None:
         f"policy: {policy.value}",
         f"reason: {' '.join(stop.reason.split())}",
     )
-    write_whole(path, "\n".join(lines) + "\n", durable=True)
+    write_whole(beside(path) if is_taken else path, "\n".join(lines) + "\n", durable=True)
+    if not is_taken:
+        beside(path).unlink(missing_ok=True)
+
+
+def beside(path: Path) -> Path:
+    """Where a latched stop is kept while a person's own file is at ``path``."""
+    return path.with_name(f"{path.name}.latched")
+
+
+def read_policy(path: Path) -> StopPolicy:
+    """The policy that a runner wrote down with the stop, for people; its default if unreadable."""
+    policy = _fields((_text(path) or "").splitlines()[1:]).get("policy")
+    return next((each for each in StopPolicy if each.value == policy), StopPolicy.CANCEL_ENTRIES)
 
 
 def read_stop_file(path: Path) -> EmergencyStop | None:
@@ -44,7 +62,7 @@ def read_stop_file(path: Path) -> EmergencyStop | None:
 
 def _stop_of(text: str) -> EmergencyStop | None:
     first, *rest = text.splitlines() or [""]
-    fields = {name: value.strip() for name, _, value in (line.partition(":") for line in rest)}
+    fields = _fields(rest)
     if not _ID.fullmatch(first) or "cause" not in fields:
         return None
     return EmergencyStop(
@@ -58,6 +76,10 @@ def _stop_of(text: str) -> EmergencyStop | None:
     )
 
 
+def _fields(lines: list[str]) -> dict[str, str]:
+    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+
 def is_made_by_person(path: Path) -> bool:
     """Whether the file is there and no runner wrote it; one that cannot be read counts."""
     text = _text(path)
@@ -65,10 +87,11 @@ def is_made_by_person(path: Path) -> bool:
 
 
 def remove_stop(path: Path, emergency_id: str) -> None:
-    """Remove the file of this stop; another stop's and a person's stay."""
-    stop = read_stop_file(path)
-    if stop is not None and stop.emergency_id == emergency_id:
-        path.unlink(missing_ok=True)
+    """Remove the files of this stop; another stop's and a person's stay."""
+    for each in (path, beside(path)):
+        stop = read_stop_file(each)
+        if stop is not None and stop.emergency_id == emergency_id:
+            each.unlink(missing_ok=True)
 
 
 def _text(path: Path) -> str | None:

@@ -53,3 +53,53 @@ def test_a_person_who_deletes_their_own_file_ends_no_latched_stop(door: FileReso
 
     file.unlink()
     assert door.read().acknowledged == (STOP.emergency_id,)
+
+
+def test_a_latched_stop_beside_a_person_s_file_outlives_the_process(door: FileResource) -> None:
+    """RI-2, RI-4, RI-8: killed while both held; the person's own file goes later."""
+    file = door.folder.path / NAME
+    file.write_text("the boiler is leaking\n")
+    door.record_stop(STOP, StopPolicy.FLATTEN)
+    after = FileResource(door.path, door.name, door.folder, SystemClock(), {})
+    found = after.latched_stop()
+    untouched = file.read_text()
+    file.unlink()
+    held = after.read()
+
+    assert found is not None and found.emergency_id == STOP.emergency_id
+    assert untouched == "the boiler is leaking\n"
+    assert (held.stops, held.acknowledged) == ((), ())
+    assert file.read_text().splitlines()[0] == STOP.emergency_id
+
+
+def test_a_latched_stop_that_was_kept_beside_ends_by_its_own_file(door: FileResource) -> None:
+    """RI-8: nothing of it is left over for the next start."""
+    file = door.folder.path / NAME
+    file.write_text("the boiler is leaking\n")
+    door.record_stop(STOP, StopPolicy.FLATTEN)
+    file.unlink()
+    after = FileResource(door.path, door.name, door.folder, SystemClock(), {})
+    found = after.latched_stop()
+    written = file.read_text()
+    file.unlink()
+    ended = after.read().acknowledged
+    after.clear_stop(STOP.emergency_id)
+
+    assert found is not None and found.emergency_id == STOP.emergency_id
+    assert "policy: Flatten" in written.splitlines()
+    assert ended == (STOP.emergency_id,)
+    assert after.latched_stop() is None
+
+
+def test_an_acknowledged_stop_leaves_the_person_s_file_and_nothing_beside(
+    door: FileResource,
+) -> None:
+    """RI-8: spec.acknowledgedEmergency names it while the person's own stop still holds."""
+    file = door.folder.path / NAME
+    file.write_text("the boiler is leaking\n")
+    door.record_stop(STOP, StopPolicy.FLATTEN)
+    door.clear_stop(STOP.emergency_id)
+    after = FileResource(door.path, door.name, door.folder, SystemClock(), {})
+
+    assert after.latched_stop() is None
+    assert file.read_text() == "the boiler is leaking\n"
