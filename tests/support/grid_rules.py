@@ -8,7 +8,6 @@ from botrunner.engine.state import Phase
 from botrunner.strategies.grid.quantities import level_quantity
 from support.engine_drive import Drive
 
-
 ROOM = Decimal("1.2")
 """A remainder is valued at its level's price, not at the present one."""
 
