@@ -51,12 +51,23 @@ class Inbox:
 
     async def get(self) -> tuple[Event, float]:
         """The next event and when it arrived."""
+        await self.wait()
+        return self.get_wish() or self._get_entry()
+
+    async def wait(self) -> None:
+        """Return once something waits."""
         while not len(self):
             self._something.clear()
             await self._something.wait()
-        if self._wishes:
-            wish = self._wishes.popleft()
-            return wish.event, wish.arrived
+
+    def get_wish(self) -> tuple[Event, float] | None:
+        """The next event that was put first and when it arrived; None where none waits."""
+        if not self._wishes:
+            return None
+        wish = self._wishes.popleft()
+        return wish.event, wish.arrived
+
+    def _get_entry(self) -> tuple[Event, float]:
         entry = self._entries.popleft()
         if isinstance(entry.event, QuoteChanged):
             self._quotes.pop(entry.event.symbol, None)

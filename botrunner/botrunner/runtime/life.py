@@ -12,7 +12,6 @@ from datetime import timedelta
 from typing import Any
 
 from botapi.v1alpha1.account import TradingAccountSpec
-from botapi.v1alpha1.status import AccountStatus
 from botrunner.account_resource.port import Reading
 from botrunner.domain.actions import ReadAccount
 from botrunner.domain.control import (
@@ -41,7 +40,7 @@ from botrunner.runtime.inbox import Inbox
 from botrunner.runtime.instruments import Instruments
 from botrunner.runtime.journal import Journal
 from botrunner.runtime.key import check_key
-from botrunner.runtime.opening import next_epoch, started
+from botrunner.runtime.opening import last_uid, next_epoch, started
 from botrunner.runtime.reporter import Reporter
 from botrunner.runtime.surroundings import Surroundings
 from botrunner.runtime.totals import totals_from
@@ -144,14 +143,16 @@ class Life:
         await self._admit_key()
         await self._open()
         while True:
-            event, arrived = await self._inbox.get()
+            await self._inbox.wait()
             if not self._wakefulness.is_awake():
                 await self._wake_up()
+                continue
+            event, arrived = await self._inbox.get()
             self._step(event, arrived)
             await asyncio.sleep(0)
 
     async def _admit_key(self) -> None:
-        attempt, last_uid = 0, _uid_of(self._last)
+        attempt, owner = 0, last_uid(self._last)
         while True:
             verdict, delay = await check_key(
                 self._exchange,
@@ -159,11 +160,11 @@ class Life:
                 allow_withdraw=bool(
                     self._spec.credentials and self._spec.credentials.allow_withdraw
                 ),
-                last_uid=last_uid,
+                last_uid=owner,
                 attempt=attempt,
             )
             problem = verdict.problem or self._wiring.admit(verdict.uid)
-            self.around.uid = verdict.uid or last_uid
+            self.around.uid = verdict.uid or owner
             self.around.keys_problem, self.around.keys_reason = problem, verdict.reason
             self.reporter.touch()
             if not problem:
@@ -217,14 +218,16 @@ class Life:
         self._arm()
 
     def _may_send(self, generation: int) -> bool:
-        return self._engine.state.generation == generation and self._wakefulness.is_awake()
+        """What a stop lets through is safe whoever trades; all else waits for a look."""
+        state = self._engine.state
+        is_allowed = state.stop is not None or self._wakefulness.is_awake()
+        return state.generation == generation and is_allowed
 
     async def _wake_up(self) -> None:
         """Before anything that waited is acted on: has a younger runner taken over (PR-8)?"""
         seconds = round(self._wakefulness.still_seconds, 1)
         self._journal.log.write(Level.WARNING, "stoodStill", seconds=seconds)
-        for event in await self._wakefulness.look_for_younger(self.state.epoch):
-            self._step(event)
+        await self._wakefulness.wake_up(self.state, self._inbox, self._step)
 
     def _follow_up(self, event: Event) -> None:
         match event:
@@ -389,8 +392,3 @@ class Life:
 
 def _ignore(data: MarketData) -> None:
     """Trades, candles and books are for strategies that come later; quotes are events."""
-
-
-def _uid_of(status: AccountStatus | None) -> str:
-    account = status.account if status is not None else None
-    return (account.uid or "") if account is not None else ""

@@ -25,6 +25,12 @@ def next_epoch(now: datetime, status: AccountStatus | None, read: Iterable[Event
     return max(seen)
 
 
+def last_uid(status: AccountStatus | None) -> str:
+    """Owner of the keys that the last life had; empty where it is not known."""
+    account = status.account if status is not None else None
+    return (account.uid or "") if account is not None else ""
+
+
 def started(
     reading: Reading,
     left: Iterable[Strategy],
