@@ -319,6 +319,9 @@ class Life:
                 self._gauges.look(self.state, self.totals, self.reporter.status)
                 self._save_copy()
             self._guard_the_door()
+            if self._wakefulness.is_set_back():
+                self._journal.log.write(Level.WARNING, "clockSetBack")
+                self._end(Ending.RENEWED)  # A new engine begins with the time as it is now.
             count += 1
             await self._clock.sleep(TICK_SECONDS)
 

@@ -7,7 +7,7 @@ its cancels and closes are safe whoever trades.
 
 import asyncio
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from botrunner.domain.actions import ReadAccount
 from botrunner.domain.control import AccountRead, Event, PositionsUnreadable, ReadOrder
@@ -20,6 +20,8 @@ from botrunner.service.clock import Clock
 
 STILL_SECONDS = 2.0
 """An event comes at least once a second; so long without one, the process stood still."""
+SET_BACK = timedelta(seconds=2)
+"""So far may the wall clock fall behind itself; the engine's time would stand still meanwhile."""
 _AGAIN_SECONDS = 1.0
 _STOP_SECONDS = 0.05
 """How often a stop is looked for meanwhile."""
@@ -32,6 +34,7 @@ class Wakefulness:
         self._exchange, self._clock = exchange, clock
         self._pulse = clock.monotonic(), clock.now()
         self._is_looking = False
+        self._newest = clock.now()
 
     @property
     def still_seconds(self) -> float:
@@ -50,6 +53,13 @@ class Wakefulness:
     def is_awake(self) -> bool:
         """Whether events are being processed as they come."""
         return self.still_seconds < STILL_SECONDS
+
+    def is_set_back(self) -> bool:
+        """Whether the wall clock was set back since it was last asked; says so once."""
+        now = self._clock.now()
+        is_back = now < self._newest - SET_BACK
+        self._newest = now if is_back else max(self._newest, now)
+        return is_back
 
     async def wake_up(
         self, state: EngineState, inbox: Inbox, step: Callable[[Event], None]

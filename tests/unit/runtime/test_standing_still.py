@@ -1,4 +1,4 @@
-"""A life that stood still goes on protecting the account."""
+"""A life that stood still, or whose clock was set back, goes on protecting the account."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -184,3 +184,14 @@ async def test_positions_that_cannot_be_read_after_standing_still_are_a_stop(des
     assert await running is Ending.TOLD
     assert desk.life.state.stop is not None
     assert (desk.life.state.stop.cause, desk.life.state.stop.latched) == (StopCause.ERRORS, True)
+
+
+async def test_a_clock_that_is_set_back_begins_a_new_life(desk: _Desk) -> None:
+    """The engine's time never falls: it would stand still until the clock is there again."""
+    running = asyncio.create_task(desk.life.run())
+    await desk.until(lambda: desk.venue.reads > 0)
+    desk.clock.ahead -= timedelta(hours=1)
+    ending = await asyncio.wait_for(running, 20)
+
+    assert ending is Ending.RENEWED
+    assert desk.records.count("clockSetBack") == 1
