@@ -11,6 +11,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CLUSTER_PROGRAM := PYTHONPATH=tests $(PYTHON) -m cluster
+# Whole runners over real sockets, minutes long: part of `make test`, not of `make check`.
+RUNNER_TESTS := tests/integration/runner
 CLUSTER_TESTS := $(wildcard tests/e2e/test_local_cluster*.py)
 IMAGE_PROGRAM := PYTHONPATH=tests $(PYTHON) -m cluster.images
 KUBECTL := .cluster/bin/kubectl --kubeconfig .cluster/kubeconfig
@@ -71,13 +73,15 @@ check-static: $(READY)
 	@echo "check: imports"; $(BIN)/lint-imports > $(VENV)/imports.log 2>&1 || { cat $(VENV)/imports.log; rm -f $(VENV)/imports.log; exit 1; }; grep "Contracts:" $(VENV)/imports.log; rm -f $(VENV)/imports.log
 
 check-tests: $(READY)
-	@echo "check: tests that need no cluster"
-	@$(BIN)/python -m pytest -q -m "not cluster and not nightly"
+	@echo "check: tests that need neither a cluster nor minutes"
+	@$(BIN)/python -m pytest -q -m "not cluster and not nightly" --ignore=$(RUNNER_TESTS)
 
-check: check-static check-tests ## All that needs no cluster: static checks, generated files, tests (3 min)
+check: check-static check-tests ## Static checks and all quick tests, no cluster needed (3 min)
 	$(call NEXT,Next: make test (with the cluster) before it lands.)
 
-test: check cluster-up ## Everything, with the tests on the real cluster
+test: check cluster-up ## Everything: whole runners over sockets, and the tests on the real cluster
+	@echo "test: whole runners on the simulator"
+	@$(BIN)/python -m pytest -q -m "not cluster and not nightly" $(RUNNER_TESTS)
 	@if [ -e .cluster/node-id ]; then \
 	    echo "test: the built-in cluster itself, which takes it down and up again"; \
 	    $(BIN)/python -m pytest -q -m "cluster and not nightly" $(CLUSTER_TESTS); \
@@ -86,7 +90,7 @@ test: check cluster-up ## Everything, with the tests on the real cluster
 	fi
 	@$(MAKE) image
 	@echo "test: on the cluster"
-	@$(BIN)/python -m pytest -q -m "cluster and not nightly" $(CLUSTER_TESTS:%=--ignore=%)
+	@$(BIN)/python -m pytest -q -m "cluster and not nightly" $(CLUSTER_TESTS:%=--ignore=%) --ignore=$(RUNNER_TESTS)
 	$(call NEXT,All green. The cluster is still up: export KUBECONFIG=$$PWD/.cluster/kubeconfig. Down: make cluster-down.)
 
 nightly: test ## Everything, then the long profiles: many more examples for every property
