@@ -99,7 +99,7 @@ class FileResource(AccountResource):
         while True:
             await self._clock.sleep(POLL_SECONDS)
             seen = self._stamps()
-            if seen == stamps and not self._is_fresh(seen):
+            if seen == stamps and not self._is_fresh(seen) and not self._is_gone(seen):
                 continue
             stamps, now = seen, self.read()
             if now != last:
@@ -210,6 +210,10 @@ class FileResource(AccountResource):
 
     def _stamps(self) -> tuple[_Stamp, _Stamp]:
         return _stamp(self.path), _stamp(self._stop_path)
+
+    def _is_gone(self, stamps: tuple[_Stamp, _Stamp]) -> bool:
+        """The stop file was written and deleted between two looks: neither saw it."""
+        return bool(self._known_stop) and stamps[1] is None
 
     def _is_fresh(self, stamps: tuple[_Stamp, _Stamp]) -> bool:
         """A file changed a moment ago may change again within one tick of its time stamp."""

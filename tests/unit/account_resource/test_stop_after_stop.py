@@ -1,11 +1,14 @@
 """Two stops of one account, one after the other or one over the other: each ends by its own."""
 
+import asyncio
+import os
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from botrunner.account_resource.file import FileResource
+from botrunner.account_resource.port import Reading
 from botrunner.account_resource.state_folder import StateFolder
 from botrunner.account_resource.stop_file import NAME
 from botrunner.domain.emergency import StopPolicy
@@ -103,3 +106,21 @@ def test_an_acknowledged_stop_leaves_the_person_s_file_and_nothing_beside(
 
     assert after.latched_stop() is None
     assert file.read_text() == "the boiler is leaking\n"
+
+
+async def test_a_stop_file_deleted_before_the_watch_ever_saw_it_ends_the_stop(
+    door: FileResource,
+) -> None:
+    """RI-8: written and deleted between two looks."""
+    os.utime(door.path, (0, 0))
+
+    async def next_reading() -> Reading:
+        return await anext(aiter(door.watch()))
+
+    watching = asyncio.create_task(next_reading())
+    await asyncio.sleep(0)
+    door.record_stop(STOP, StopPolicy.CANCEL_ENTRIES)
+    (door.folder.path / NAME).unlink()
+    reading = await asyncio.wait_for(watching, 10)
+
+    assert reading.acknowledged == (STOP.emergency_id,)
