@@ -11,7 +11,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CLUSTER_PROGRAM := PYTHONPATH=tests $(PYTHON) -m cluster
-# Whole runners over real sockets, minutes long: part of `make test`, not of `make check`.
+# Whole runners over real sockets: minutes long, and two of them still depend on who comes first.
+# Part of `make nightly` until they do not.
 RUNNER_TESTS := tests/integration/runner
 CLUSTER_TESTS := $(wildcard tests/e2e/test_local_cluster*.py)
 IMAGE_PROGRAM := PYTHONPATH=tests $(PYTHON) -m cluster.images
@@ -79,9 +80,7 @@ check-tests: $(READY)
 check: check-static check-tests ## Static checks and all quick tests, no cluster needed (3 min)
 	$(call NEXT,Next: make test (with the cluster) before it lands.)
 
-test: check cluster-up ## Everything: whole runners over sockets, and the tests on the real cluster
-	@echo "test: whole runners on the simulator"
-	@$(BIN)/python -m pytest -q -m "not cluster and not nightly" $(RUNNER_TESTS)
+test: check cluster-up ## Everything but the long profiles, with the tests on the real cluster
 	@if [ -e .cluster/node-id ]; then \
 	    echo "test: the built-in cluster itself, which takes it down and up again"; \
 	    $(BIN)/python -m pytest -q -m "cluster and not nightly" $(CLUSTER_TESTS); \
@@ -93,9 +92,10 @@ test: check cluster-up ## Everything: whole runners over sockets, and the tests 
 	@$(BIN)/python -m pytest -q -m "cluster and not nightly" $(CLUSTER_TESTS:%=--ignore=%) --ignore=$(RUNNER_TESTS)
 	$(call NEXT,All green. The cluster is still up: export KUBECONFIG=$$PWD/.cluster/kubeconfig. Down: make cluster-down.)
 
-nightly: test ## Everything, then the long profiles: many more examples for every property
+nightly: test ## Everything, then the long profiles: whole runners, many more examples for every property
+	$(BIN)/python -m pytest -q --timeout 3600 $(RUNNER_TESTS)
 	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -q --timeout 3600 tests/property
-	$(BIN)/python -m pytest -q --timeout 3600 -m nightly || test $$? -eq 5
+	$(BIN)/python -m pytest -q --timeout 3600 -m nightly --ignore=$(RUNNER_TESTS) || test $$? -eq 5
 	$(call NEXT,Next: a failing example is printed with its blob; turn it into a test.)
 
 bench: $(READY) ## The benchmarks, as ratios against a reference measured in the same run
