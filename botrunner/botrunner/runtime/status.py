@@ -94,7 +94,7 @@ def _account(state: EngineState, around: Surroundings, totals: Totals) -> Accoun
         day_pnl=plain_decimal(wallet.equity - opening) if opening is not None else None,
         day_opening_equity=plain_decimal(opening) if opening is not None else None,
         day_started=around.day_started,
-        realised_pnl=plain_decimal(totals.realised),
+        realised_pnl=plain_decimal(totals.booked),
         fees=plain_decimal(totals.fees),
         funding=plain_decimal(totals.funding),
         positions=sum(position.quantity > 0 for position in state.positions.values()),

@@ -11,6 +11,8 @@ from botrunner.domain.position import Holding, Position
 from botrunner.domain.side import Side
 
 ZERO = Decimal(0)
+_DUST = Decimal("1e-12")
+"""Far below the 8 decimals of the venue's books, far above what dividing pro rata leaves."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -27,6 +29,11 @@ class Totals:
     """Received less paid, USDT."""
     holdings: dict[tuple[str, Side], Holding] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
+
+    @property
+    def booked(self) -> Decimal:
+        """What was realised, to 12 decimals: as the venue's books add up, without pro-rata dust."""
+        return self.realised.quantize(_DUST)
 
     @property
     def net(self) -> Decimal:
