@@ -11,8 +11,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CLUSTER_PROGRAM := PYTHONPATH=tests $(PYTHON) -m cluster
-# Whole runners over real sockets: minutes long, and two of them still depend on who comes first.
-# Part of `make nightly` until they do not.
+# Whole runners over real sockets, in real time: minutes long, so they are part of `make nightly`.
 RUNNER_TESTS := tests/integration/runner
 CLUSTER_TESTS := $(wildcard tests/e2e/test_local_cluster*.py)
 IMAGE_PROGRAM := PYTHONPATH=tests $(PYTHON) -m cluster.images
