@@ -145,9 +145,9 @@ def assert_the_cluster_works() -> None:
     load_test_image()
     prepare()
     told("-n", NAMESPACE, "delete", "pod", "probe", "--ignore-not-found", "--wait")
-    # Who asks in the first moment of a Service may be early: the shell tries for a while. Without
-    # -T a connection begun before the Service's rules stood would hang for minutes.
-    get = "/busybox wget -T 2 -qO- http://web"
+    # Who asks in the first moment of a Service may be early: the shell tries for a while. A
+    # connection begun before the Service's rules stood would hang for minutes: each has 2 s.
+    get = "/busybox timeout 2 /busybox wget -qO- http://web"
     ask = f"for i in $(/busybox seq 60); do {get} && exit; /busybox sleep 0.5"
     told("apply", "-f", "-", stdin=restricted_pod("probe", "sh", "-c", f"{ask}; done; exit 1"))
     wait("pod/probe", "jsonpath={.status.phase}=Succeeded")
