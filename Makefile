@@ -122,7 +122,8 @@ demo: cluster-up ## From nothing to the example account in a cluster
 	@echo "demo: examples/account-001.yaml"
 	@$(KUBECTL) apply -f examples/account-001.yaml
 	@$(KUBECTL) get tradingaccounts -A
-	@printf '\n%s\n' "The account is stored and validated; trading it is not in this release." \
+	@printf '%s\n' "" "The account is stored and validated; its runner pod comes with the operator." \
+	  "Trade it here and now:  make init && .venv/bin/tradefleet run -f examples/account-001.yaml" \
 	  "Look:      export KUBECONFIG=$$PWD/.cluster/kubeconfig PATH=$$PWD/.cluster/bin:\$$PATH" \
 	  "           kubectl get ta; kubectl explain tradingaccount.spec --recursive" \
 	  "Try:       kubectl patch ta account-001 --type=merge -p '{\"spec\":{\"exchange\":\"nowhere\"}}'" \
