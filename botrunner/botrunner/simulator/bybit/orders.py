@@ -23,45 +23,16 @@ from botrunner.venue.vocabulary import OrderStatus, OrderType, StopOrderType
 
 def order_row(order: OrderSnapshot, instrument: Instrument) -> Row:
     """A row of ``/v5/order/realtime`` and ``/v5/order/history``; no stop is ``"0"`` here."""
-    row = _core(order, instrument)
-    row |= {
-        "isLeverage": "",
-        "parentOrderLinkId": "",
-        "marketUnit": "",
-        "blockTradeId": "",
-        "smpOrderId": "",
-        "avgPrice": money_or_empty(order.average_price),
-        "price": _price(order.price, instrument),
-        "triggerPrice": _stop(order.trigger_price, instrument, none="0"),
-        "takeProfit": _stop(order.take_profit, instrument, none="0"),
-        "stopLoss": _stop(order.stop_loss, instrument, none="0"),
-        "tpLimitPrice": "0",
-        "slLimitPrice": "0",
-        "cumFeeDetail": {instrument.quote_coin: money(order.fee)} if order.fee else {},
-    }
-    return row
+    return _core(order, instrument) | _terms(order, instrument, none="0")
 
 
 def order_push(order: OrderSnapshot, instrument: Instrument) -> Row:
     """An entry of the ``order`` stream; no stop is ``""`` here."""
-    row = _core(order, instrument)
+    row = _core(order, instrument) | _terms(order, instrument, none="")
     row |= {
         "category": CATEGORY,
-        "isLeverage": "",
-        "parentOrderLinkId": "",
-        "marketUnit": "",
-        "blockTradeId": "",
-        "smpOrderId": "",
-        "avgPrice": money_or_empty(order.average_price),
-        "price": _price(order.price, instrument),
-        "triggerPrice": _stop(order.trigger_price, instrument, none=""),
-        "takeProfit": _stop(order.take_profit, instrument, none=""),
-        "stopLoss": _stop(order.stop_loss, instrument, none=""),
-        "tpLimitPrice": "",
-        "slLimitPrice": "",
         "feeCurrency": instrument.quote_coin,
         "closedPnl": money(order.closed_pnl),
-        "cumFeeDetail": {instrument.quote_coin: money(order.fee)} if order.fee else {},
     }
     return row
 
@@ -105,6 +76,25 @@ def _core(order: OrderSnapshot, instrument: Instrument) -> Row:
         "smpGroup": 0,
         "createdTime": milliseconds_text(order.created_at),
         "updatedTime": milliseconds_text(order.updated_at),
+    }
+
+
+def _terms(order: OrderSnapshot, instrument: Instrument, *, none: str) -> Row:
+    """Prices, and what the simulator leaves empty; ``none`` is how an absent stop is written."""
+    return {
+        "isLeverage": "",
+        "parentOrderLinkId": "",
+        "marketUnit": "",
+        "blockTradeId": "",
+        "smpOrderId": "",
+        "avgPrice": money_or_empty(order.average_price),
+        "price": _price(order.price, instrument),
+        "triggerPrice": _stop(order.trigger_price, instrument, none=none),
+        "takeProfit": _stop(order.take_profit, instrument, none=none),
+        "stopLoss": _stop(order.stop_loss, instrument, none=none),
+        "tpLimitPrice": none,
+        "slLimitPrice": none,
+        "cumFeeDetail": {instrument.quote_coin: money(order.fee)} if order.fee else {},
     }
 
 
