@@ -6,7 +6,7 @@ the host replaced where it connects, so that reconnects go to the same place, an
 
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -121,15 +121,23 @@ class Inbox:
         return next(row for row in frame["data"] if wanted(row))
 
 
-def wait_for_topics(simulator: RunningSimulator, count: int, account: str = "alice") -> None:
-    """Return once the account's connections are subscribed to that many topics.
+def wait_for_topics(
+    simulator: RunningSimulator, count: int, account: str = "alice", *, but: Container[str] = ()
+) -> None:
+    """Return once the account's connections, ``but`` for these, have that many topics.
 
     pybit sends a subscription and does not wait for its acknowledgement.
     """
-    wait_until(lambda: _topics(simulator, account) == count, f"{count} topics of {account}")
+
+    def subscribed() -> bool:
+        lines = connections(simulator, account).items()
+        return sum(topics for line, topics in lines if line not in but) == count
+
+    wait_until(subscribed, f"{count} topics of {account}")
 
 
-def _topics(simulator: RunningSimulator, account: str) -> int:
+def connections(simulator: RunningSimulator, account: str = "alice") -> dict[str, int]:
+    """The account's connections by id, and how many topics each has."""
     state = requests.get(f"{simulator.control_url}/state", timeout=10).json()
     lines = [line for line in state["connections"] if (line["account"] or "") == account]
-    return sum(len(line["topics"]) for line in lines)
+    return {line["id"]: len(line["topics"]) for line in lines}

@@ -11,6 +11,7 @@ from contract.bybit.clients import (
     Frame,
     Inbox,
     LocalWebSocket,
+    connections,
     http,
     private_stream,
     wait_for_topics,
@@ -183,8 +184,9 @@ def test_after_a_cut_pybit_signs_in_again_and_hears_on(
     simulator: RunningSimulator, alice: HTTP, streams: Streams
 ) -> None:
     """BW-67."""
+    before = connections(simulator)
     simulator.command("cut", {"stream": "private", "account": "alice"})
-    wait_for_topics(simulator, 4)
+    wait_for_topics(simulator, 4, but=before)
     order_id = buy(alice)
     row = streams.order.wait_for_row(lambda row: row["orderId"] == order_id)
 

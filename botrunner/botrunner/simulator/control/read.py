@@ -33,6 +33,7 @@ def state(controls: Controls) -> Row:
     }
     connections: list[Json] = [
         {
+            "id": line.connection.name,
             "stream": line.connection.kind,
             "account": line.connection.account,
             "topics": [*line.connection.topics],

@@ -42,7 +42,7 @@ class Connection:
         self.account = ""
         """Empty until it has signed in."""
         self.outbox = outbox
-        self._name = f"{exchange.opened_at:%Y%m%d%H%M%S}-{number:x}"
+        self.name = f"{exchange.opened_at:%Y%m%d%H%M%S}-{number:x}"
         self._exchange = exchange
         self._faults = faults
         self._public = public
@@ -64,14 +64,14 @@ class Connection:
         """Act on one text frame of the client's."""
         message = decoded_object(payload)
         if message is None:
-            self._reply(topics.refused(self._name, "", "", "error:request is not JSON"))
+            self._reply(topics.refused(self.name, "", "", "error:request is not JSON"))
             return
         request = message.get("req_id")
         operation = str(message.get("op", ""))
         act = self._operations.get(operation)
         request_id = request if isinstance(request, str) else ""
         if act is None:
-            self._reply(topics.refused(self._name, request_id, operation, "error:invalid op"))
+            self._reply(topics.refused(self.name, request_id, operation, "error:invalid op"))
             return
         act(message, request_id)
 
@@ -82,22 +82,22 @@ class Connection:
 
     def _ping(self, message: Row, request: str) -> None:
         if self.kind == "public":
-            self._reply(topics.public_pong(self._name, request))
+            self._reply(topics.public_pong(self.name, request))
         else:
-            self._reply(topics.private_pong(self._name, request, self._exchange.now_ms()))
+            self._reply(topics.private_pong(self.name, request, self._exchange.now_ms()))
 
     def _sign_in(self, message: Row, request: str) -> None:
         if self.kind == "public":
-            self._reply(topics.refused(self._name, request, "auth", "error:invalid op"))
+            self._reply(topics.refused(self.name, request, "auth", "error:invalid op"))
             return
         try:
             account = self._verified(message.get("args"))
         except RefusedError as refusal:
-            self._reply(topics.sign_in_refused(self._name, refusal.message))
+            self._reply(topics.sign_in_refused(self.name, refusal.message))
             return
         self._exchange.open_account(account)
         self.account = account
-        self._reply(topics.signed_in(self._name))
+        self._reply(topics.signed_in(self.name))
 
     def _verified(self, arguments: Json) -> str:
         match arguments:
@@ -116,9 +116,9 @@ class Connection:
         wanted: list[Json] = arguments if isinstance(arguments, list) else [arguments]
         refusal = self._refusal(wanted)
         if refusal:
-            self._reply(topics.refused(self._name, request, "subscribe", refusal))
+            self._reply(topics.refused(self.name, request, "subscribe", refusal))
             return
-        self._reply(topics.subscribed(self._name, request, "subscribe"))
+        self._reply(topics.subscribed(self.name, request, "subscribe"))
         for name in map(str, wanted):
             self._topics[name] = None
             self.outbox.hold(name, FIRST_DATA_SECONDS)
@@ -140,7 +140,7 @@ class Connection:
         arguments = message.get("args")
         for name in arguments if isinstance(arguments, list) else []:
             self._drop(str(name))
-        self._reply(topics.subscribed(self._name, request, "unsubscribe"))
+        self._reply(topics.subscribed(self.name, request, "unsubscribe"))
 
     def _drop(self, name: str) -> None:
         if name not in self._topics:
