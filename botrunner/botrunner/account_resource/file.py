@@ -14,7 +14,7 @@ from botapi.v1alpha1.account import TradingAccount
 from botapi.v1alpha1.status import AccountStatus
 from botapi.v1alpha1.strategies import Strategy
 from botrunner.account_resource import stop_file
-from botrunner.account_resource.port import AccountResource, Reading
+from botrunner.account_resource.port import AccountResource, Notice, Reading
 from botrunner.account_resource.reading import NOTHING, Wanted, read_text, unreadable
 from botrunner.account_resource.state_folder import COPY, STATUS, StateFolder
 from botrunner.account_resource.whole_file import read_if_there, write_whole
@@ -147,6 +147,10 @@ class FileResource(AccountResource):
         }
         text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
         write_whole(self.folder.path / STATUS, text)
+
+    @override
+    def announce(self, notice: Notice) -> None:
+        """Nobody to tell: the log and the status say the same."""
 
     @override
     def record_stop(self, stop: EmergencyStop, policy: StopPolicy) -> None:

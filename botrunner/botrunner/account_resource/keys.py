@@ -5,6 +5,7 @@ import binascii
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from botapi.conditions import ConditionReason
 from botapi.v1alpha1.account import TradingAccountSpec
 from botrunner.exchanges.credentials import Credentials
 
@@ -13,6 +14,11 @@ _FIELDS = ("apiKey", "apiSecret")
 
 class KeysMissingError(Exception):
     """No whole pair of keys; the text names the places looked at, never a value."""
+
+    def __init__(self, text: str, reason: ConditionReason = ConditionReason.KEY_MISSING) -> None:
+        """Carry the reason of CredentialsReady beside the text."""
+        super().__init__(text)
+        self.reason = reason
 
 
 def find_keys(
@@ -35,7 +41,8 @@ def find_keys(
         missing = " and ".join(v for v, value in zip(variables, values, strict=True) if not value)
         raise KeysMissingError(
             f"no keys for {name}: put a Secret {wanted} with apiKey and apiSecret into the file, "
-            f"or set {missing} in the environment or .env"
+            f"or set {missing} in the environment or .env",
+            ConditionReason.SECRET_MISSING,
         )
     return Credentials(api_key=values[0], api_secret=values[1])
 

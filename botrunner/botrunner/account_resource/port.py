@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from botapi.v1alpha1.account import TradingAccount
@@ -32,11 +33,34 @@ class Reading:
     """Why the object as it stands is not followed; empty when it is."""
     is_reachable: bool
     """Whether what people want now is known at all; if not, the rest is as it was before."""
+    unreachable_since: datetime | None
+    """Since when it is not known, which may be earlier than it was noticed; None where no one can
+    say, and while it is known."""
+    generation: int
+    """``metadata.generation`` of the object that is followed; 0 where no API server counts."""
+    highest_epoch: int
+    """The highest epoch that any runner has reported here; 0 where none has. One above the own
+    says that a younger runner has taken over."""
+    admitted_uid: str | None
+    """Uid of the exchange account that may be traded (KU-26): empty before the operator has said
+    so, None where admission is not this door's business."""
     pending_restart: tuple[str, ...]
     """Changed fields that act from the next start on."""
     keys: Credentials | None
     keys_problem: str
     """Why there are no keys, with the remedy; empty when there are."""
+    keys_reason: str
+    """The same as a reason of CredentialsReady: SecretMissing, KeyMissing; empty with keys."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Something that happened to the account, for people: a Kubernetes Event in a cluster."""
+
+    reason: str
+    """One word in CamelCase, of a fixed set."""
+    message: str
+    is_warning: bool
 
 
 class AccountResource(Protocol):
@@ -65,6 +89,13 @@ class AccountResource(Protocol):
 
     def report(self, status: AccountStatus) -> None:
         """Write the runner's part of the status. Blocks; call it off the loop."""
+        ...
+
+    def announce(self, notice: Notice) -> None:
+        """Tell people by a Kubernetes Event, soon; call it on the loop. Never blocks or raises.
+
+        Rate-limited; a door without a cluster has nobody to tell.
+        """
         ...
 
     def record_stop(self, stop: EmergencyStop, policy: StopPolicy) -> None:

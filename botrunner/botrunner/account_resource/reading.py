@@ -34,9 +34,14 @@ NOTHING = Reading(
     acknowledged=(),
     faults=(),
     is_reachable=False,
+    unreachable_since=None,
+    generation=0,
+    highest_epoch=0,
+    admitted_uid=None,
     pending_restart=(),
     keys=None,
     keys_problem="",
+    keys_reason="",
 )
 """Before the first reading."""
 
@@ -112,38 +117,45 @@ def _read_account(
     if account is not None and before.account is not None and not faults:
         faults = tuple(str(fault) for fault in refused_changes(before.account, account))
         account = before.account if faults else account
-    keys, problem = _keys(account, documents, wanted)
-    return Reading(
+    keys, problem, reason = _keys(account, documents, wanted)
+    return replace(
+        NOTHING,
         account=account,
         stops=stop.engaged_by,
         policies=stop.emergency,
         acknowledged=(stop.acknowledged,) if stop.acknowledged else (),
         faults=faults,
         is_reachable=True,
-        pending_restart=_pending(wanted.started_with, account),
+        pending_restart=pending_restart(wanted.started_with, account),
         keys=keys,
         keys_problem=problem,
+        keys_reason=reason,
     )
 
 
 def _keys(
     account: TradingAccount | None, documents: Sequence[Mapping[str, Any]], wanted: Wanted
-) -> tuple[Credentials | None, str]:
+) -> tuple[Credentials | None, str, str]:
     if account is None:
-        return None, "the account cannot be read"
+        return None, "the account cannot be read", ""
     # A change of the mode waits for the next start, and the keys go with the mode.
     if (wanted.started_with or account).spec.mode is Mode.DRY_RUN:
-        # Nothing is signed outside this process: these are the keys of the venue inside it.
-        return Credentials(api_key=f"sim-{wanted.name}", api_secret=f"sim-{wanted.name}-secret"), ""
+        return dry_run_keys(wanted.name), "", ""
     try:
-        return find_keys(wanted.name, account.spec, documents, wanted.environment), ""
+        return find_keys(wanted.name, account.spec, documents, wanted.environment), "", ""
     except KeysMissingError as error:
-        return None, str(error)
+        return None, str(error), error.reason.value
 
 
-def _pending(
+def dry_run_keys(name: str) -> Credentials:
+    """Keys of the venue inside the process, where nothing is signed for anybody outside."""
+    return Credentials(api_key=f"sim-{name}", api_secret=f"sim-{name}-secret")
+
+
+def pending_restart(
     started_with: TradingAccount | None, account: TradingAccount | None
 ) -> tuple[str, ...]:
+    """Paths of the fields that differ from what this life began with and act at the next start."""
     if started_with is None or account is None:
         return ()
     changed = changes(started_with, account)
