@@ -16,11 +16,10 @@ from botrunner.account_resource.file import FileResource
 from botrunner.account_resource.port import AccountResourceError
 from botrunner.account_resource.reading import account_names
 from botrunner.account_resource.state_folder import StateFolder
-from botrunner.exchanges.credentials import Credentials
-from botrunner.exchanges.port import Exchange, Listeners
 from botrunner.runtime.supervisor import Supervisor
-from botrunner.runtime.venues import addresses, make_exchange, start_simulator, wants_simulator
-from botrunner.runtime.wiring import MakeExchange, Wiring
+from botrunner.runtime.venue_maker import VenueMaker
+from botrunner.runtime.venues import inside, start_simulator, wants_simulator
+from botrunner.runtime.wiring import Wiring
 from botrunner.service.clock import SystemClock
 from botrunner.service.logs import DailyFile, Log, LogFiles
 from botrunner.service.meters import Meters
@@ -99,6 +98,7 @@ async def _assemble(settings: RunSettings, hear: Hear, stack: AsyncExitStack) ->
         for name in account_names(path.read_text(encoding="utf-8"))
     ]
     simulator = await _simulator(doors, clock, settings.speed, stack)
+    where = inside(simulator) if simulator is not None else None
     fleet_log = DailyFile(settings.state_dir / "logs", "fleet")
     stack.callback(fleet_log.close)
     owners: dict[str, str] = {}
@@ -106,7 +106,7 @@ async def _assemble(settings: RunSettings, hear: Hear, stack: AsyncExitStack) ->
         Supervisor(
             Wiring(
                 resource=door,
-                make_exchange=_maker(door, simulator, clock, stack),
+                make_exchange=VenueMaker(where, clock, stack),
                 clock=clock,
                 log=_log(door, clock, fleet_log, hear, stack),
                 meters=meters,
@@ -158,10 +158,10 @@ async def _simulator(
     doors: list[FileResource], clock: SystemClock, speed: Decimal, stack: AsyncExitStack
 ) -> "Simulator | None":
     wanted = dict(_venue_account(door) for door in doors)
-    inside = {name: spec for name, spec in wanted.items() if wants_simulator(spec)}
-    if not inside:
+    simulated = {name: spec for name, spec in wanted.items() if wants_simulator(spec)}
+    if not simulated:
         return None
-    simulator = await start_simulator(inside, clock, speed)
+    simulator = await start_simulator(simulated, clock, speed)
     stack.push_async_callback(simulator.stop)
     return simulator
 
@@ -171,37 +171,6 @@ def _venue_account(door: FileResource) -> tuple[str, TradingAccountSpec]:
     reading = door.read()
     assert reading.account is not None and reading.keys is not None  # the door is open
     return reading.keys.api_key.removeprefix(_SIM), reading.account.spec
-
-
-def _maker(
-    door: FileResource, simulator: "Simulator | None", clock: SystemClock, stack: AsyncExitStack
-) -> MakeExchange:
-    spec = _venue_account(door)[1]
-    if spec.mode is Mode.DRY_RUN:
-        return _dry_maker(spec, simulator, clock, stack)
-
-    def make(spec: TradingAccountSpec, keys: Credentials, listeners: Listeners) -> Exchange:
-        return make_exchange(addresses(spec, simulator), spec, keys, listeners, clock)
-
-    return make
-
-
-def _dry_maker(
-    spec: TradingAccountSpec,
-    simulator: "Simulator | None",
-    clock: SystemClock,
-    stack: AsyncExitStack,
-) -> MakeExchange:
-    from botrunner.runtime.dry_run import DryRunExchange, DryVenue
-
-    venue = DryVenue(spec, clock)
-    stack.push_async_callback(venue.stop)
-
-    def make(spec: TradingAccountSpec, keys: Credentials, listeners: Listeners) -> Exchange:
-        where, seconds = addresses(spec, simulator), float(spec.request_timeout_seconds)
-        return DryRunExchange(venue, where, keys, listeners, clock, seconds)
-
-    return make
 
 
 def _log(

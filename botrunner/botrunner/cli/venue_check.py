@@ -17,6 +17,7 @@ from botrunner.runtime.parameters import PERCENT, strategy_parameters
 from botrunner.runtime.venues import (
     VenueError,
     addresses,
+    inside,
     make_exchange,
     start_simulator,
     wants_simulator,
@@ -49,12 +50,13 @@ def ask_venue(account: TradingAccount) -> tuple[Remark, ...]:
 async def _ask(account: TradingAccount) -> tuple[Remark, ...]:
     clock, spec = SystemClock(), account.spec
     async with AsyncExitStack() as stack:
-        inside = None
+        where = None
         if wants_simulator(spec):
-            inside = await start_simulator({account.metadata.name: spec}, clock, Decimal(1))
-            stack.push_async_callback(inside.stop)
+            simulator = await start_simulator({account.metadata.name: spec}, clock, Decimal(1))
+            stack.push_async_callback(simulator.stop)
+            where = inside(simulator)
         deaf = Listeners(event=_ignore, market=_ignore, report=_ignore)
-        exchange = make_exchange(addresses(spec, inside), spec, None, deaf, clock)
+        exchange = make_exchange(addresses(spec, where), spec, None, deaf, clock)
         stack.push_async_callback(exchange.close)
         remarks: list[Remark] = []
         for place, strategy in enumerate(spec.strategies):

@@ -1,5 +1,6 @@
-"""Which venue an account trades at: its exchange, or the simulator inside this process."""
+"""Which venue an account trades at: its exchange, or a simulator."""
 
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ class VenueError(Exception):
 
 
 def wants_simulator(spec: TradingAccountSpec) -> bool:
-    """Whether the venue is the simulator inside: simulated, and no address is given."""
+    """Whether the venue is the simulator at hand: simulated, and no address is given."""
     given = (spec.endpoints.rest, spec.endpoints.public_stream, spec.endpoints.private_stream)
     return spec.environment is Environment.SIMULATED and not any(given)
 
@@ -50,14 +51,37 @@ async def start_simulator(
         ) from None
 
 
-def addresses(spec: TradingAccountSpec, simulator: "Simulator | None") -> Endpoints:
-    """Where the account's venue is. Raises VenueError."""
-    if simulator is not None and wants_simulator(spec):
-        return Endpoints(
-            rest=simulator.rest_url,
-            public_stream=simulator.public_url,
-            private_stream=simulator.private_url,
+def inside(simulator: "Simulator") -> Endpoints:
+    """Where a simulator of this process listens."""
+    return Endpoints(
+        rest=simulator.rest_url,
+        public_stream=simulator.public_url,
+        private_stream=simulator.private_url,
+    )
+
+
+def simulator_at(address: str) -> Endpoints:
+    """Where a simulator of another process listens, by the address of its REST.
+
+    Raises VenueError for what is no HTTP address.
+    """
+    stream = re.sub("^http", "ws", address)
+    try:
+        return endpoints_for(
+            Environment.SIMULATED.value, rest=address, public_stream=stream, private_stream=stream
         )
+    except ValueError:
+        text = f"{address!r} is no address of a simulator; give it like http://localhost:8480"
+        raise VenueError(text) from None
+
+
+def addresses(spec: TradingAccountSpec, simulator: Endpoints | None) -> Endpoints:
+    """Where the account's venue is; ``simulator`` serves where it is simulated without addresses.
+
+    Raises VenueError.
+    """
+    if simulator is not None and wants_simulator(spec):
+        return simulator
     try:
         return endpoints_for(
             spec.environment.value,
