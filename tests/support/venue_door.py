@@ -19,6 +19,7 @@ from botrunner.domain.control import (
     Setting,
     SettingApplied,
     SymbolRead,
+    TransfersRead,
 )
 from botrunner.domain.instrument import Instrument
 from botrunner.domain.market import FeeRates, Quote
@@ -40,6 +41,8 @@ from botrunner.venue.vocabulary import (
     PositionMode,
 )
 from botrunner.venue.vocabulary import Side as OrderSide
+
+Reads = act.ReadSymbol | act.ReadAccount | act.ReadWallet | act.ReadTransfers | act.ResolveOrder
 
 ACCOUNT = "alice"
 MIDNIGHT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -123,9 +126,7 @@ class VenueDoor:
             case _:
                 return self._read(action)
 
-    def _read(
-        self, action: act.ReadSymbol | act.ReadAccount | act.ReadWallet | act.ResolveOrder
-    ) -> list[Event]:
+    def _read(self, action: Reads) -> list[Event]:
         match action:
             case act.ReadSymbol():
                 return [self._read_symbol(action)]
@@ -133,6 +134,9 @@ class VenueDoor:
                 return [self._read_account(action)]
             case act.ReadWallet():
                 return [self._wallet_changed()]
+            case act.ReadTransfers():
+                at = self._tick()
+                return [TransfersRead(token=action.token, transfers=(), until=at, at=at)]
             case act.ResolveOrder():
                 return self._resolve(action)
 

@@ -1,6 +1,7 @@
 """What the engine wants done, in intents (EX-1). Imperative; an adapter knows the venue's words."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 
@@ -89,6 +90,14 @@ class ReadWallet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReadTransfers:
+    """Read what came in and went out; answer with TransfersRead or ReadFailed."""
+
+    token: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ApplySetting:
     """Set something on the venue; "not modified" is success."""
 
@@ -128,6 +137,7 @@ Command = (
     | ReadSymbol
     | ReadAccount
     | ReadWallet
+    | ReadTransfers
     | ApplySetting
     | RecordStop
     | ClearStop

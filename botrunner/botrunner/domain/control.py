@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import Enum
 
 from botrunner.domain.account import Wallet
+from botrunner.domain.day import Day, Transfer
 from botrunner.domain.emergency import EmergencyStop
 from botrunner.domain.events import (
     AccountEvent,
@@ -74,6 +75,8 @@ class RunnerStarted:
     """Hold id per strategy that was ExternallyReduced (GR-35)."""
     stop: EmergencyStop | None = None
     """The latched stop, from the status or the stop file."""
+    day: Day | None = None
+    """The account's day, from the status: a restart does not begin it anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,8 +216,19 @@ class AccountRead:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TransfersRead:
+    """The answer to a ReadTransfers: every transfer since the moment it named."""
+
+    token: int
+    transfers: tuple[Transfer, ...]
+    until: datetime
+    """What happened later may be missing."""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadFailed:
-    """A ReadSymbol or ReadAccount could not be answered after its retries."""
+    """A ReadSymbol, ReadAccount or ReadTransfers could not be answered after its retries."""
 
     token: int
     message: str
@@ -262,6 +276,7 @@ ControlEvent = (
     | PositionsUnreadable
     | SymbolRead
     | AccountRead
+    | TransfersRead
     | ReadFailed
     | RateLimitReported
     | RequestsPaused

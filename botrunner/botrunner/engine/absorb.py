@@ -14,7 +14,7 @@ from botrunner.domain.events import (
     TimerFired,
     WalletChanged,
 )
-from botrunner.engine import recovery
+from botrunner.engine import day, recovery
 from botrunner.engine.state import SECOND, EngineState, Phase
 from botrunner.strategies.grid.state import charged
 
@@ -55,6 +55,7 @@ def _(event: WalletChanged, state: EngineState) -> None:
     if state.wallet is not None and event.wallet.at < state.wallet.at:
         return
     state.wallet = event.wallet
+    day.take(state, event.wallet)
     state.wallet_asked_at = None
     for run in state.runs.values():
         run.dirty = run.dirty or run.waits or bool(run.refusals)

@@ -21,9 +21,10 @@ from botrunner.domain.control import (
     SettingApplied,
     SettingRefused,
     SymbolRead,
+    TransfersRead,
 )
 from botrunner.domain.parameters import AppliedGrid, OnRemove, StrategyParameters
-from botrunner.engine import reconcile, recovery, stop
+from botrunner.engine import day, reconcile, recovery, stop
 from botrunner.engine.absorb import absorb
 from botrunner.engine.state import EngineState, Phase, Run
 from botrunner.strategies.grid.state import fresh, with_emptied_closed
@@ -32,6 +33,7 @@ from botrunner.strategies.grid.state import fresh, with_emptied_closed
 @absorb.register
 def _(event: RunnerStarted, state: EngineState) -> None:
     state.parameters = event.parameters
+    state.day = event.day
     for parameters in event.parameters.strategies:
         run = _new_run(parameters, event.applied.get(parameters.name))
         run.retiring = parameters.retiring
@@ -154,9 +156,15 @@ def _(event: AccountRead, state: EngineState) -> None:
 
 
 @absorb.register
+def _(event: TransfersRead, state: EngineState) -> None:
+    day.complete(state, event)
+
+
+@absorb.register
 def _(event: ReadFailed, state: EngineState) -> None:
     recovery.read_failed(state, event)
     reconcile.read_failed(state, event)
+    day.read_failed(state, event)
 
 
 def _new_run(parameters: StrategyParameters, applied: AppliedGrid | None) -> Run:

@@ -6,7 +6,16 @@ from botrunner.domain.actions import ClearStop, Command, Notify, RecordStop
 from botrunner.domain.control import Event
 from botrunner.domain.ids import UNOWNED
 from botrunner.domain.parameters import AccountParameters
-from botrunner.engine import control, flatten, order_events, reconcile, recovery, resolve, watch
+from botrunner.engine import (
+    control,
+    day,
+    flatten,
+    order_events,
+    reconcile,
+    recovery,
+    resolve,
+    watch,
+)
 from botrunner.engine.absorb import absorb
 from botrunner.engine.audit import AuditRecord
 from botrunner.engine.decide import decide
@@ -82,6 +91,7 @@ class Engine:
         recovery.ask_again(state)
         reconcile.ask_when_due(state)
         watch.poll_wallet(state)
+        day.ask_when_due(state)
         watch.watch_runs(state)
 
     def _act(self) -> tuple[Action, ...]:

@@ -14,7 +14,7 @@ from botrunner.domain.events import OrderOpened
 from botrunner.domain.order import Order, OrderState, Pending, advance
 from botrunner.domain.position import Position
 from botrunner.domain.side import SIDES, Side
-from botrunner.engine import recovery, strangers
+from botrunner.engine import day, recovery, strangers
 from botrunner.engine.state import SECOND, EngineState, Phase, Run
 
 SECOND_LOOK = 2 * SECOND
@@ -76,6 +76,7 @@ def _overdue(state: EngineState) -> bool:
 def _take_wallet(state: EngineState, read: AccountRead) -> None:
     if state.wallet is None or read.wallet.at >= state.wallet.at:
         state.wallet = read.wallet
+        day.take(state, read.wallet)
         for run in state.runs.values():
             run.dirty = True
 

@@ -17,6 +17,7 @@ from botrunner.domain.actions import (
     Priority,
     ReadAccount,
     ReadSymbol,
+    ReadTransfers,
     ReadWallet,
     ResolveOrder,
 )
@@ -71,7 +72,9 @@ def release(state: EngineState, candidates: Iterable[Candidate]) -> Released:
 def charge_reads(state: EngineState, commands: Iterable[Command]) -> None:
     """Reads are few and never wait, but they are taken off what reads there are."""
     for command in commands:
-        if isinstance(command, ResolveOrder | ReadSymbol | ReadAccount | ReadWallet):
+        if isinstance(
+            command, ResolveOrder | ReadSymbol | ReadAccount | ReadWallet | ReadTransfers
+        ):
             take(state, Group.READ)
 
 

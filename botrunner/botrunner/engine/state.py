@@ -8,6 +8,7 @@ from enum import Enum
 from botrunner.domain.account import Wallet
 from botrunner.domain.actions import Command
 from botrunner.domain.control import Block, ReadOrder, Setting
+from botrunner.domain.day import Day, Transfer
 from botrunner.domain.desired import OrderSlot
 from botrunner.domain.emergency import EmergencyStop, StopPolicy
 from botrunner.domain.events import RefusalClass
@@ -213,6 +214,19 @@ class EngineState:
     account_retry: Retry | None = None
     """When the account may be read again after reads that failed."""
     unreadable: str = ""
+    day: Day | None = None
+    """The account's day; None until its wallet is read."""
+    day_first: Wallet | None = None
+    """The first reading after the boundary; the new day begins once its transfers are known."""
+    transfers: dict[str, Transfer] = field(default_factory=dict)
+    """Of the day, by id."""
+    transfers_known: Wallet | None = None
+    """The last reading for which every transfer is known."""
+    transfers_until: datetime | None = None
+    transfers_token: int = 0
+    """The ReadTransfers on its way; 0 when there is none."""
+    transfers_reads: int = 0
+    transfers_asked_at: datetime | None = None
     outbox: list[Command] = field(default_factory=list)
     """Commands of this step, in order."""
     refused: list[Refusal] = field(default_factory=list)

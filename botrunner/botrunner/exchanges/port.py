@@ -18,6 +18,7 @@ from botrunner.domain.actions import (
     PlaceOrder,
     ReadAccount,
     ReadSymbol,
+    ReadTransfers,
     ResolveOrder,
 )
 from botrunner.domain.control import Event, InstrumentRead
@@ -179,6 +180,10 @@ class Exchange(Protocol):
 
     async def read_wallet(self) -> WalletChanged:
         """The wallet now. Raises ExchangeError."""
+        ...
+
+    async def read_transfers(self, action: ReadTransfers) -> Event:
+        """TransfersRead or ReadFailed."""
         ...
 
     async def apply_setting(self, action: ApplySetting) -> Event:

@@ -1,30 +1,12 @@
-"""The account's day: its opening equity, kept over restarts (RI-31). Pure."""
-
-from datetime import datetime, timedelta
+"""The account's day as the last life reported it, so that a restart does not begin it anew."""
 
 from botapi.v1alpha1.status import AccountStatus
-from botrunner.domain.account import Wallet
-from botrunner.runtime.surroundings import Surroundings
+from botrunner.domain.day import Day
 
 
-def last_day(around: Surroundings, status: AccountStatus | None) -> None:
-    """Take over the day that the last life reported."""
+def last_day(status: AccountStatus | None) -> Day | None:
+    """The day of the status; None where none was reported."""
     account = status.account if status is not None else None
-    if account is not None:
-        around.day_opening_equity = account.day_opening_equity
-        around.day_started = account.day_started
-
-
-def keep_day(around: Surroundings, wallet: Wallet) -> None:
-    """Begin a new day with this reading when the date (UTC) has turned."""
-    today = day_of(wallet.at)
-    if around.day_started is None or around.day_started < today:
-        around.day_started, around.day_opening_equity = today, wallet.equity
-
-
-def day_of(at: datetime) -> datetime:
-    """When the day of a moment began."""
-    since = timedelta(
-        hours=at.hour, minutes=at.minute, seconds=at.second, microseconds=at.microsecond
-    )
-    return at - since
+    if account is None or account.day_opening_equity is None or account.day_started is None:
+        return None
+    return Day(started=account.day_started, opening_equity=account.day_opening_equity)

@@ -21,6 +21,7 @@ from botrunner.domain.actions import (
     PlaceOrder,
     ReadAccount,
     ReadSymbol,
+    ReadTransfers,
     ResolveOrder,
 )
 from botrunner.domain.control import Event, InstrumentRead
@@ -188,6 +189,10 @@ class DryRunExchange(Exchange):
     @override
     async def read_wallet(self) -> WalletChanged:
         return await (await self._inside()).read_wallet()
+
+    @override
+    async def read_transfers(self, action: ReadTransfers) -> Event:
+        return await (await self._inside()).read_transfers(action)
 
     @override
     async def apply_setting(self, action: ApplySetting) -> Event:

@@ -20,6 +20,7 @@ from botrunner.domain.actions import (
     PlaceOrder,
     ReadAccount,
     ReadSymbol,
+    ReadTransfers,
     ReadWallet,
     RecordStop,
     ResolveOrder,
@@ -31,6 +32,8 @@ from botrunner.exchanges.port import Exchange, Guard
 from botrunner.risk.verdict import Approved
 
 Requests = Coroutine[Any, Any, tuple[Event, ...]]
+Question = ResolveOrder | ReadSymbol | ReadAccount | ReadWallet | ReadTransfers | ApplySetting
+"""What the venue is asked and answers with events."""
 
 
 class Recorder(Protocol):
@@ -118,13 +121,11 @@ class Executor:
                 self._recorder.clear_stop(command)
             case Notify():
                 self._recorder.notify(command)
-            case ResolveOrder() | ReadSymbol() | ReadAccount() | ReadWallet() | ApplySetting():
+            case _:
                 if not self._closed:
                     self._begin(self._ask(command))
 
-    async def _ask(
-        self, command: ResolveOrder | ReadSymbol | ReadAccount | ReadWallet | ApplySetting
-    ) -> tuple[Event, ...]:
+    async def _ask(self, command: Question) -> tuple[Event, ...]:
         match command:
             case ResolveOrder():
                 return await self._exchange.resolve(command)
@@ -134,6 +135,8 @@ class Executor:
                 return await self._exchange.read_account(command)
             case ApplySetting():
                 return (await self._exchange.apply_setting(command),)
+            case ReadTransfers():
+                return (await self._exchange.read_transfers(command),)
             case ReadWallet():
                 return await self._wallet()
 

@@ -26,13 +26,12 @@ from botrunner.domain.control import (
     RunnerEnding,
 )
 from botrunner.domain.emergency import EmergencyStop
-from botrunner.domain.events import TimerFired, WalletChanged
+from botrunner.domain.events import TimerFired
 from botrunner.engine.engine import Engine
 from botrunner.engine.state import EngineState
 from botrunner.exchanges.market_data import MarketData
 from botrunner.exchanges.port import Exchange, Listeners, Report
 from botrunner.risk.verdict import Approved
-from botrunner.runtime.day import keep_day, last_day
 from botrunner.runtime.executor import Executor
 from botrunner.runtime.gauges import Gauges
 from botrunner.runtime.hearing import Hearing
@@ -79,7 +78,6 @@ class Life:
             pod=wiring.pod,
             key_suffix=keys.api_key[-4:],
         )
-        last_day(self.around, self._last)
         self._inbox = Inbox()
         self._journal = Journal(wiring.log, wiring.audit)
         self._hearing = Hearing(self.around, self._journal, wiring.meters)
@@ -231,8 +229,6 @@ class Life:
 
     def _follow_up(self, event: Event) -> None:
         match event:
-            case WalletChanged():
-                keep_day(self.around, event.wallet)
             case PrivateStreamRestored():
                 self._read_instruments()
             case ParametersChanged():

@@ -10,6 +10,7 @@ from botrunner.domain.control import AccountRead, Event, RunnerStarted
 from botrunner.domain.emergency import EmergencyStop
 from botrunner.domain.ids import decode
 from botrunner.domain.parameters import AppliedGrid, StrategyParameters
+from botrunner.runtime.day import last_day
 from botrunner.runtime.parameters import account_parameters, strategy_parameters
 
 
@@ -49,6 +50,7 @@ def started(
         applied=_applied(status),
         holds=_holds(status),
         stop=stop,
+        day=last_day(status),
     )
 
 

@@ -76,7 +76,7 @@ def _account(state: EngineState, around: Surroundings, totals: Totals) -> Accoun
     if wallet is None or rate is None:
         return AccountReport(uid=around.uid or None)
     estimated = estimated_margin_rate(state)
-    opening = around.day_opening_equity
+    day = state.day
     margin = wallet.margin_balance
     return AccountReport(
         uid=around.uid or None,
@@ -91,9 +91,9 @@ def _account(state: EngineState, around: Surroundings, totals: Totals) -> Accoun
         initial_margin_rate=_percent(wallet.initial_margin / margin) if margin > 0 else None,
         haircut=plain_decimal(wallet.haircut),
         level=_level(rate),
-        day_pnl=plain_decimal(wallet.equity - opening) if opening is not None else None,
-        day_opening_equity=plain_decimal(opening) if opening is not None else None,
-        day_started=around.day_started,
+        day_pnl=plain_decimal(day.pnl) if day is not None and day.pnl is not None else None,
+        day_opening_equity=plain_decimal(day.opening_equity) if day is not None else None,
+        day_started=day.started if day is not None else None,
         realised_pnl=plain_decimal(totals.booked),
         fees=plain_decimal(totals.fees),
         funding=plain_decimal(totals.funding),

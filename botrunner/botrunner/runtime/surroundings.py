@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 
 from botrunner.exchanges.market_data import Source
 from botrunner.exchanges.stream_effects import StreamState
@@ -36,7 +35,5 @@ class Surroundings:
     pending_restart: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
     """Why the object as it stands is not followed."""
-    day_opening_equity: Decimal | None = None
-    day_started: datetime | None = None
     clock_offset_seconds: float = 0.0
     is_ended: bool = False

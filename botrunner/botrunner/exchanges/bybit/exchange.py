@@ -14,6 +14,7 @@ from botrunner.domain.actions import (
     PlaceOrder,
     ReadAccount,
     ReadSymbol,
+    ReadTransfers,
     ResolveOrder,
 )
 from botrunner.domain.control import (
@@ -137,6 +138,10 @@ class BybitExchange(Exchange):
     @override
     async def read_wallet(self) -> WalletChanged:
         return await self._questions.read_wallet()
+
+    @override
+    async def read_transfers(self, action: ReadTransfers) -> Event:
+        return await self._questions.read_transfers(action)
 
     @override
     async def apply_setting(self, action: ApplySetting) -> Event:

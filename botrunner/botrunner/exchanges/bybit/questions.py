@@ -1,6 +1,12 @@
 """The engine's reads and settings, and the reads before trading begins, as events and values."""
 
-from botrunner.domain.actions import ApplySetting, ReadAccount, ReadSymbol, ResolveOrder
+from botrunner.domain.actions import (
+    ApplySetting,
+    ReadAccount,
+    ReadSymbol,
+    ReadTransfers,
+    ResolveOrder,
+)
 from botrunner.domain.control import (
     AccountRead,
     Event,
@@ -10,6 +16,7 @@ from botrunner.domain.control import (
     Setting,
     SettingApplied,
     SettingRefused,
+    TransfersRead,
 )
 from botrunner.domain.events import OrderEvent, WalletChanged
 from botrunner.domain.market import FeeRates
@@ -86,6 +93,17 @@ class Questions:
             return WalletChanged(wallet=await self._reads.wallet())
         except MessageError as error:
             raise self._unreadable("wallet", error) from None
+
+    async def read_transfers(self, action: ReadTransfers) -> Event:
+        """TransfersRead or ReadFailed."""
+        until = self._rest.venue_now()
+        try:
+            transfers = await self._reads.transfers(action.since, until)
+        except (ExchangeError, MessageError) as error:
+            return self._failed(action.token, "transfers", error)
+        return TransfersRead(
+            token=action.token, transfers=transfers, until=until, at=self._clock.now()
+        )
 
     async def apply_setting(self, action: ApplySetting) -> Event:
         """SettingApplied or SettingRefused."""

@@ -7,13 +7,22 @@ believed, and ExchangeError where there is no answer.
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from botrunner.domain import ids
 from botrunner.domain.account import Wallet
 from botrunner.domain.control import ReadOrder, SymbolRead
+from botrunner.domain.day import Transfer
 from botrunner.domain.events import FundingSettled, OrderEvent, OrderFilled, OrderNotFound
 from botrunner.domain.position import Position
-from botrunner.exchanges.bybit import fields, history, mapper_account, mapper_orders, requests
+from botrunner.exchanges.bybit import (
+    fields,
+    history,
+    mapper_account,
+    mapper_orders,
+    mapper_transfers,
+    requests,
+)
 from botrunner.exchanges.bybit.deliver import Delivery
 from botrunner.exchanges.bybit.fields import Row
 from botrunner.exchanges.bybit.known_orders import KnownOrders
@@ -63,6 +72,16 @@ class Reads:
         at = fields.moment({"time": reply.time_ms}, "time")
         return mapper_account.wallet(accounts[0], at)
 
+    async def transfers(self, start: datetime, end: datetime) -> tuple[Transfer, ...]:
+        """What came into the account or left it, in USDT; ``start`` at most 7 days before ``end``.
+
+        A transfer of another coin counts at that coin's price of the minute.
+        """
+        start = max(start, end - history.WINDOW)
+        rows = [row async for row in self._rows(requests.transaction_log(start, end))]
+        moved = [row for row in rows if mapper_transfers.is_transfer(row)]
+        return tuple([await self._transfer(row) for row in moved])
+
     async def executions(self, start: datetime, end: datetime) -> Fills:
         """What happened on the account in a span of at most 7 days."""
         request = requests.executions(start, end)
@@ -104,6 +123,14 @@ class Reads:
             funding=fills.funding,
             at=now,
         )
+
+    async def _transfer(self, row: Row) -> Transfer:
+        price_at = mapper_transfers.needs_price(row)
+        if price_at is None:
+            return mapper_transfers.transfer(row, Decimal(1))
+        coin = fields.name(row, "currency")
+        reply = await self._delivery.deliver(requests.spot_price(coin, price_at))
+        return mapper_transfers.transfer(row, mapper_transfers.price_of(reply.result, coin))
 
     async def _find(self, order_id: str, symbol: str, by_link: bool) -> Row | None:
         for method in ("get_open_orders", "get_order_history"):

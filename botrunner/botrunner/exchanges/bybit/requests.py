@@ -153,6 +153,12 @@ def wallet() -> Request:
     return _read("get_wallet_balance", ACCOUNT, accountType="UNIFIED")
 
 
+def transaction_log(start: datetime, end: datetime) -> Request:
+    """Every booking of the unified account in a span of at most 7 days."""
+    span = {"startTime": milliseconds(start), "endTime": milliseconds(end)}
+    return _read("get_transaction_log", ACCOUNT, accountType="UNIFIED", limit=50, **span)
+
+
 def account_information() -> Request:
     """Margin mode and kind of the account."""
     return _read("get_account_info", ACCOUNT)
@@ -191,6 +197,14 @@ def ticker(symbol: str) -> Request:
 def candles(symbol: str, interval: str, limit: int) -> Request:
     """The newest candles, the running one included."""
     return _public("get_kline", category=CATEGORY, symbol=symbol, interval=interval, limit=limit)
+
+
+def spot_price(coin: str, at: datetime) -> Request:
+    """The minute's candle of a coin against USDT."""
+    begins = milliseconds(at.replace(second=0, microsecond=0))
+    return _public(
+        "get_kline", category="spot", symbol=f"{coin}USDT", interval="1", start=begins, limit=1
+    )
 
 
 def on_page(request: Request, cursor: str) -> Request:
