@@ -253,6 +253,15 @@ class RequestsPaused:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EpochClaimed:
+    """The account's status names this epoch as the one that trades it (PR-8)."""
+
+    epoch: int
+    """Milliseconds since 1970."""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunnerEnding:
     """The runner was told to end: no decision after this one; orders stay as they rest (GR-52)."""
 
@@ -280,6 +289,7 @@ ControlEvent = (
     | ReadFailed
     | RateLimitReported
     | RequestsPaused
+    | EpochClaimed
     | RunnerEnding
 )
 Event = OrderEvent | AccountEvent | MarketEvent | ControlEvent

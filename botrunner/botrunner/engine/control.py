@@ -8,6 +8,7 @@ from botrunner.domain.control import (
     BlockLifted,
     BlockSet,
     EmergencyAcknowledged,
+    EpochClaimed,
     InstrumentRead,
     ParametersChanged,
     PersonStopSet,
@@ -24,7 +25,7 @@ from botrunner.domain.control import (
     TransfersRead,
 )
 from botrunner.domain.parameters import AppliedGrid, OnRemove, StrategyParameters
-from botrunner.engine import day, reconcile, recovery, stop
+from botrunner.engine import day, reconcile, recovery, stop, strangers
 from botrunner.engine.absorb import absorb
 from botrunner.engine.state import EngineState, Phase, Run
 from botrunner.strategies.grid.state import fresh, with_emptied_closed
@@ -135,6 +136,12 @@ def _(event: BlockLifted, state: EngineState) -> None:
     state.blocks.discard(event.block)
     for run in state.runs.values():
         run.dirty = True
+
+
+@absorb.register
+def _(event: EpochClaimed, state: EngineState) -> None:
+    if event.epoch > state.epoch:
+        strangers.fence(state, event.epoch)
 
 
 @absorb.register

@@ -25,7 +25,7 @@ def seen(state: EngineState, order: ReadOrder, *, by_read: bool = False) -> None
         case Origin.FOREIGN:
             _foreign(state, order)
         case Origin.HIGHER_EPOCH:
-            _fence(state, order)
+            _fenced_by_order(state, order)
         case Origin.ORPHAN:
             state.foreign[order.order_id] = order
         case Origin.LOWER_EPOCH:
@@ -33,6 +33,16 @@ def seen(state: EngineState, order: ReadOrder, *, by_read: bool = False) -> None
             _own(state, order, by_read=by_read)
         case Origin.OWN:
             _own(state, order, by_read=by_read)
+
+
+def fence(state: EngineState, epoch: int) -> None:
+    """A runner of a higher epoch trades this account: this one sends nothing more (PR-8)."""
+    if state.fenced_by:
+        return
+    state.fenced_by = epoch
+    state.generation += 1
+    text = f"epoch {epoch} trades this account; epoch {state.epoch} sends nothing more"
+    state.outbox.append(Notify(reason="HigherEpoch", message=text))
 
 
 def to_cancel(state: EngineState) -> list[ReadOrder]:
@@ -80,14 +90,10 @@ def _foreign(state: EngineState, order: ReadOrder) -> None:
     state.outbox.append(Notify(reason="ForeignOrder", message=text))
 
 
-def _fence(state: EngineState, order: ReadOrder) -> None:
+def _fenced_by_order(state: EngineState, order: ReadOrder) -> None:
     identity = decode(order.order_id)
-    if state.fenced_by or identity is None:
-        return
-    state.fenced_by = identity.epoch
-    state.generation += 1
-    text = f"epoch {identity.epoch} trades this account; epoch {state.epoch} sends nothing more"
-    state.outbox.append(Notify(reason="HigherEpoch", message=text))
+    if identity is not None:
+        fence(state, identity.epoch)
 
 
 def _hold_entries(state: EngineState) -> None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from botrunner.domain import events as ev
 from botrunner.domain.actions import Notify, PlaceOrder
-from botrunner.domain.control import ParametersChanged, RunnerEnding
+from botrunner.domain.control import EpochClaimed, ParametersChanged, RunnerEnding
 from botrunner.domain.ids import OrderIdentity, decode, encode
 from botrunner.domain.parameters import AccountParameters, OnRemove
 from botrunner.domain.side import Purpose, Side
@@ -51,6 +51,29 @@ def test_a_runner_that_sees_a_higher_epoch_stops_sending_at_once_and_says_why() 
     assert all(
         isinstance(action, Notify) for outcome in drive.outcomes[-5:] for action in outcome.actions
     )
+
+
+def test_a_status_that_names_a_higher_epoch_ends_the_sending_too() -> None:
+    """PR-8: before the successor has sent one order."""
+    drive = started()
+    drive.tell(EpochClaimed(epoch=EPOCH + 5, at=drive.venue.now))
+    before = len(drive.venue.requests)
+    drive.move("0.99")
+    drive.settle(10)
+
+    assert len(drive.venue.requests) == before
+    assert drive.notices().count("HigherEpoch") == 1
+
+
+def test_a_status_that_names_this_epoch_or_an_older_one_changes_nothing() -> None:
+    """PR-8: the claim that this runner or its predecessor made itself."""
+    drive = started()
+    for epoch in (EPOCH, EPOCH - 5):
+        drive.tell(EpochClaimed(epoch=epoch, at=drive.venue.now))
+    drive.move("0.99")
+
+    assert drive.resting(LONG) != []
+    assert "HigherEpoch" not in drive.notices()
 
 
 def test_the_higher_epoch_holds_entries_while_the_lower_one_still_sends() -> None:
