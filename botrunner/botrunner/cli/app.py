@@ -6,8 +6,11 @@ from typing import Annotated
 import typer
 
 from botrunner.cli.crds import crds
+from botrunner.cli.resume import resume
 from botrunner.cli.run import run
 from botrunner.cli.simulator import simulator
+from botrunner.cli.status import status
+from botrunner.cli.stop import stop
 from botrunner.cli.validate import validate
 
 app = typer.Typer(
@@ -37,7 +40,7 @@ def tradefleet(
     """Run crypto derivatives trading accounts on Kubernetes: one resource, one pod, one account."""
 
 
-for command in (run, validate, simulator, crds):
+for command in (run, validate, simulator, status, stop, resume, crds):
     app.command()(command)
 
 
