@@ -29,7 +29,7 @@ def test_the_help_names_every_command() -> None:
     done = run("tradefleet", "--help")
 
     assert done.returncode == 0
-    for command in ("crds", "simulator", "validate"):
+    for command in ("crds", "resume", "simulator", "status", "stop", "validate"):
         assert command in done.stdout
 
 
