@@ -5,28 +5,22 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-import yaml
 from typing_extensions import override
 
-from botapi.labels import ACCOUNT_KIND, API_VERSION
-from botapi.parse import parse
 from botapi.v1alpha1.account import TradingAccount
 from botapi.v1alpha1.status import AccountStatus
 from botapi.v1alpha1.strategies import Strategy
 from botrunner.account_resource import stop_file
+from botrunner.account_resource.copies import Copies
 from botrunner.account_resource.port import AccountResource, Notice, Reading
 from botrunner.account_resource.reading import NOTHING, Wanted, read_text, unreadable
-from botrunner.account_resource.state_folder import COPY, STATUS, StateFolder
-from botrunner.account_resource.whole_file import read_if_there, write_whole
+from botrunner.account_resource.state_folder import StateFolder
 from botrunner.domain.emergency import EmergencyStop, StopPolicy
 from botrunner.exchanges.credentials import Credentials
 from botrunner.service.clock import Clock
 
 POLL_SECONDS = 0.1
 """How often the file and the stop file are looked at."""
-_RETIRING = "RetiringStrategies"
-_UNREADABLE = (OSError, yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError)
-"""All that reading a damaged file may raise; ValidationError and InvalidObjectError are values."""
 _Stamp = tuple[int, int, int] | None
 
 
@@ -47,6 +41,7 @@ class FileResource(AccountResource):
         self._clock = clock
         self._environment = environment
         self._stop_path = folder.path / stop_file.NAME
+        self._copies = Copies(folder.path, name)
         self._started_with: TradingAccount | None = None
         self._spoken = NOTHING
         """What the file itself said last, without the stop file."""
@@ -87,7 +82,7 @@ class FileResource(AccountResource):
 
     def _unless_by_copy(self, text: str, wanted: Wanted) -> Reading:
         """RI-6: where nothing was ever followed, what the last life followed, until that ends."""
-        if self._spoken.account is None and (copy := self._saved_account()) is not None:
+        if self._spoken.account is None and (copy := self._copies.account()) is not None:
             self._by_copy = True
             self._spoken = read_text(text, wanted, replace(NOTHING, account=copy))
         self._by_copy = self._by_copy and bool(self._spoken.faults)
@@ -108,11 +103,7 @@ class FileResource(AccountResource):
 
     @override
     def last_status(self) -> AccountStatus | None:
-        try:
-            raw = yaml.safe_load(read_if_there(self.folder.path / STATUS) or "")
-            return AccountStatus.model_validate(raw["status"]) if isinstance(raw, dict) else None
-        except (*_UNREADABLE, RecursionError):
-            return None  # For people first: a start never depends on it.
+        return self._copies.status()  # For people first: a start never depends on it.
 
     @override
     def latched_stop(self) -> EmergencyStop | None:
@@ -139,14 +130,7 @@ class FileResource(AccountResource):
 
     @override
     def report(self, status: AccountStatus) -> None:
-        document = {
-            "apiVersion": API_VERSION,
-            "kind": ACCOUNT_KIND,
-            "metadata": {"name": self._name},
-            "status": status.to_json(),
-        }
-        text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
-        write_whole(self.folder.path / STATUS, text)
+        self._copies.write_status(status)
 
     @override
     def announce(self, notice: Notice) -> None:
@@ -171,31 +155,11 @@ class FileResource(AccountResource):
 
     @override
     def save_copy(self, account: TradingAccount, retiring: Sequence[Strategy]) -> None:
-        copy = account.model_copy(update={"status": None})
-        left = {"kind": _RETIRING, "strategies": [strategy.to_json() for strategy in retiring]}
-        text = yaml.safe_dump_all(
-            [copy.to_json(), left], sort_keys=False, allow_unicode=True, explicit_start=True
-        )
-        write_whole(self.folder.path / COPY, text)
+        self._copies.save(account, retiring)
 
     @override
     def saved_strategies(self) -> tuple[Strategy, ...]:
-        try:
-            documents = list(yaml.safe_load_all(read_if_there(self.folder.path / COPY) or ""))
-            raw = [
-                *(s for d in documents for s in d.get("spec", {}).get("strategies", ())),
-                *(s for d in documents if d["kind"] == _RETIRING for s in d["strategies"]),
-            ]
-            return tuple(parse(Strategy, strategy) for strategy in raw)
-        except (*_UNREADABLE, RecursionError):
-            return ()  # A damaged copy never stops a start.
-
-    def _saved_account(self) -> TradingAccount | None:
-        try:
-            raw = next(iter(yaml.safe_load_all(read_if_there(self.folder.path / COPY) or "")), None)
-            return parse(TradingAccount, raw) if isinstance(raw, dict) else None
-        except (*_UNREADABLE, RecursionError):
-            return None
+        return self._copies.strategies()
 
     def _with_stop_file(self, spoken: Reading) -> Reading:
         stops, ended = spoken.stops, spoken.acknowledged
