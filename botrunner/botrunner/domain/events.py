@@ -70,6 +70,8 @@ class OrderOutcomeUnknown:
 
     order_id: str
     at: datetime
+    sent_at: datetime | None = None
+    """When it was written last, at the latest; None where that is not known, then ``at``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -101,6 +101,10 @@ class Order:
     acknowledged_at: datetime | None = None
     requested_at: datetime
     """When the last request about it was sent."""
+    written_at: datetime | None = None
+    """Of a placement whose outcome is unknown: when it was written last, at the latest."""
+    doubted: bool = False
+    """An exit that the venue did not show in time: its slot is free for another one (GR-34)."""
     settling_since: datetime | None = None
     """When the venue first reported more as filled than the executions had told."""
     asked_price: Decimal | None = None
@@ -148,6 +152,7 @@ def advance(order: Order, event: events.OrderEvent) -> Order:
         order,
         state=state,
         pending=_pending(order, event),
+        doubted=order.doubted and state in (_S.SENT, _S.UNKNOWN),
         acknowledged_at=order.acknowledged_at or _acknowledged(order.state, state, event.at),
     )
     return _with_terms(order, event)
@@ -159,8 +164,14 @@ def _filled(order: Order, event: events.OrderFilled) -> Order:
     if state is _S.OPEN and filled >= order.quantity:
         state = _S.FILLED
     pending = Pending.NONE if state in FINAL else order.pending
-    acknowledged = order.acknowledged_at or event.at
-    return replace(order, filled=filled, state=state, pending=pending, acknowledged_at=acknowledged)
+    return replace(
+        order,
+        filled=filled,
+        state=state,
+        pending=pending,
+        doubted=False,
+        acknowledged_at=order.acknowledged_at or event.at,
+    )
 
 
 def _pending(order: Order, event: events.OrderEvent) -> Pending:
@@ -195,6 +206,8 @@ def _with_terms(order: Order, event: events.OrderEvent) -> Order:
             return _reported(order, event.filled, event.at)
         case events.OrderCompleted() | events.OrderCancelled():
             return _reported(order, event.filled, event.at)
+        case events.OrderOutcomeUnknown():
+            return replace(order, written_at=event.sent_at or event.at)
         case _:
             return order
 

@@ -1,6 +1,7 @@
 """Desired orders against open orders: the least change that makes one the other.
 
 Rule 1: a slot with a request in flight is left alone until the request has ended.
+An exit that is doubted frees it: should it rest after all, one of the two is surplus.
 Rule 2: exits come first, then what is surplus, then amendments, then new entries, lowest first.
 """
 
@@ -46,7 +47,8 @@ def compare(
     """What to change, in the order of sending. Orders must be live ones of one strategy."""
     resting: dict[OrderSlot, list[Order]] = {}
     for order in orders:
-        resting.setdefault(order.slot, []).append(order)
+        if not order.doubted:
+            resting.setdefault(order.slot, []).append(order)
     changes: list[Change] = []
     refused = frozenset(unamendable)
     for desired in wanted:

@@ -37,10 +37,11 @@ class Writes:
 
     async def place(self, order: PlaceOrder, may_send: Guard) -> OrderEvent:
         """OrderAccepted, -Rejected, -Denied or -OutcomeUnknown."""
+        written = _Written(may_send, self._clock)
         try:
-            await self._delivery.deliver(requests.place(order), may_send)
+            await self._delivery.deliver(requests.place(order), written.may_send)
         except ExchangeError as error:
-            return not_placed(order.order_id, error.problem, self._clock.now())
+            return not_placed(order.order_id, error.problem, self._clock.now(), written.at)
         return OrderAccepted(order_id=order.order_id, at=self._clock.now())
 
     async def amend(self, order: AmendOrder, may_send: Guard) -> OrderEvent:
@@ -60,11 +61,26 @@ class Writes:
         return CancelAccepted(order_id=order.order_id, at=self._clock.now())
 
 
-def not_placed(order_id: str, problem: Problem, at: datetime) -> OrderEvent:
-    """What a failed placement came to."""
+class _Written:
+    """Remembers when a request was written last: from then on its receive window runs."""
+
+    def __init__(self, may_send: Guard, clock: Clock) -> None:
+        self._may_send, self._clock = may_send, clock
+        self.at: datetime | None = None
+
+    def may_send(self) -> bool:
+        """Asked right before every write, on another thread."""
+        self.at = self._clock.now()
+        return self._may_send()
+
+
+def not_placed(
+    order_id: str, problem: Problem, at: datetime, sent_at: datetime | None = None
+) -> OrderEvent:
+    """What a failed placement came to; ``sent_at``: when it was written last."""
     match outcome_of(problem.failure, Operation.PLACE):
         case Outcome.UNKNOWN:
-            return OrderOutcomeUnknown(order_id=order_id, at=at)
+            return OrderOutcomeUnknown(order_id=order_id, at=at, sent_at=sent_at)
         case Outcome.DENIED:
             return OrderDenied(order_id=order_id, at=at, reason=str(problem))
         case _:
