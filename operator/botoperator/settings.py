@@ -8,8 +8,6 @@ from typing import Final
 
 from botapi.pods import PROBE_PORT
 
-_NONE: Final[Mapping[str, str]] = MappingProxyType({})
-
 
 class PullPolicy(StrEnum):
     """When a node fetches an image, in Kubernetes' words."""
@@ -23,8 +21,8 @@ class PullPolicy(StrEnum):
 class Resources:
     """What a runner's container asks of its node: Kubernetes quantities by resource name."""
 
-    requests: Mapping[str, str] = field(default=_NONE)
-    limits: Mapping[str, str] = field(default=_NONE)
+    requests: Mapping[str, str] = field(default_factory=dict)
+    limits: Mapping[str, str] = field(default_factory=dict)
 
 
 RUNNER_RESOURCES: Final = Resources(

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import (
     Field,
@@ -310,6 +310,11 @@ def _readable(
     return status
 
 
+ReadableStatus: TypeAlias = Annotated[AccountStatus | None, WrapValidator(_readable)]
+"""Parts that cannot be read are left out: a report never keeps an account from its runner.
+The stop that stands in it is read by `botapi.stop`, which needs no part to be readable."""
+
+
 class TradingAccount(Model):
     """One exchange account that is traded while this object exists."""
 
@@ -317,6 +322,11 @@ class TradingAccount(Model):
     kind: Literal["TradingAccount"]
     metadata: ObjectMeta
     spec: TradingAccountSpec
-    status: Annotated[AccountStatus | None, WrapValidator(_readable)] = None
-    """Parts that cannot be read are left out: a report never keeps an account from its runner.
-    The stop that stands in it is read by `botapi.stop`, which needs no part to be readable."""
+    status: ReadableStatus = None
+
+
+class ReportedAccount(Model):
+    """An account as far as it is reported, whatever its specification is like."""
+
+    metadata: ObjectMeta
+    status: ReadableStatus = None

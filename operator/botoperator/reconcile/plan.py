@@ -35,6 +35,8 @@ class Apply:
     is_new: bool
     """No such object was seen. Objects that do not carry our labels are not watched, so whoever
     carries this out reads first, and where there is one shows it to the next plan instead."""
+    differs_at: tuple[str, ...] = ()
+    """Paths at which the live object is not as wanted, for the log."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,154 @@
+"""One account as the decisions see it: the raw objects, read once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from botapi import naming
+from botapi.conditions import Condition, ConditionReason, ConditionStatus, ConditionType
+from botapi.faults import InvalidObjectError
+from botapi.metadata import ObjectMeta
+from botapi.model import Json
+from botapi.parse import parse
+from botapi.stop import StopRequest, read_stop
+from botapi.v1alpha1.account import ReportedAccount, TradingAccount
+from botapi.v1alpha1.status import AccountStatus
+from botoperator.reconcile.ownership import Owner, owner_of
+from botoperator.reconcile.plan import Observation
+from botoperator.reconcile.runner_pod import ContainerState, RunnerPod, find_pod
+
+START_GRACE: Final = timedelta(seconds=60)
+"""So long a starting pod, and a starting runner, are given before it is said what they lack."""
+
+_R = ConditionReason
+_T = ConditionType
+_STARTING: Final = frozenset({_R.NOT_REPORTED, _R.RECOVERING, _R.STREAM_LOST, _R.PRICE_STALE})
+"""What a runner says of itself while it starts, and what no person has to act on yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What is known of one account."""
+
+    seen: Observation
+    metadata: ObjectMeta
+    account: TradingAccount | None
+    """None for a specification that breaks its rules."""
+    faults: str
+    """Which rules, in words; empty for a good one."""
+    status: AccountStatus
+    stop: StopRequest
+    pod: RunnerPod | None
+    now: datetime
+
+    @property
+    def stateful_set(self) -> Json | None:
+        """The account's own, where there is one."""
+        return next((each for each in self.own_children if each.get("kind") == "StatefulSet"), None)
+
+    @property
+    def own_children(self) -> Sequence[Json]:
+        """Children of the runner's name that are not somebody else's."""
+        return [
+            child
+            for child in self.seen.children
+            if owner_of(child, self.metadata) is Owner.OURS
+            and (child.get("metadata") or {}).get("name") == naming.runner_name(self.metadata.name)
+        ]
+
+    @property
+    def is_admitted(self) -> bool:
+        """Whether the account that the keys open may be traded here."""
+        admitted, reported = self.status.admitted, self.status.account
+        return admitted is not None and reported is not None and admitted.uid == reported.uid
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether an emergency stop holds, or a person has asked for one."""
+        return self.status.emergency is not None or self.stop.engaged
+
+    @property
+    def has_report(self) -> bool:
+        """Whether the container that runs now has reported."""
+        runner, pod = self.status.runner, self.pod
+        if runner is None or pod is None or pod.state is not ContainerState.RUNNING:
+            return False
+        said = runner.started or runner.last_report
+        named = runner.pod in (None, pod.name)
+        return named and said is not None and pod.started_at is not None and said >= pod.started_at
+
+    @property
+    def is_recovering(self) -> bool:
+        """Whether the runner has not yet read what it holds and says nothing that needs a person.
+
+        For at most `START_GRACE`: what lasts longer is said as it is.
+        """
+        protected = self.condition(_T.PROTECTED)
+        enabled = self.condition(_T.TRADING_ENABLED)
+        begun = protected is not None and protected.reason != _R.NOT_REPORTED
+        waits = enabled is None or enabled.reason in (_R.RECOVERING, _R.NOT_ADMITTED)
+        return (waits or not begun) and self._in_start_grace() and not any(self._start_faults())
+
+    @property
+    def start_ends(self) -> datetime | None:
+        """When a starting runner has had its time."""
+        runner = self.status.runner
+        return runner.started + START_GRACE if runner and runner.started else None
+
+    def condition(self, kind: ConditionType) -> Condition | None:
+        """What was last said about this, whoever said it."""
+        return self.status.condition(kind)
+
+    def is_true(self, kind: ConditionType) -> bool:
+        """Whether a condition holds."""
+        condition = self.condition(kind)
+        return condition is not None and condition.status is ConditionStatus.TRUE
+
+    def _in_start_grace(self) -> bool:
+        return self.start_ends is not None and self.now < self.start_ends
+
+    def _start_faults(self) -> list[Condition]:
+        kinds = (_T.CREDENTIALS_READY, _T.MARKET_DATA_READY, _T.PROTECTED, _T.TRADING_ENABLED)
+        said = [condition for kind in kinds if (condition := self.condition(kind)) is not None]
+        return [each for each in said if each.status is ConditionStatus.FALSE and not _passes(each)]
+
+
+def _passes(condition: Condition) -> bool:
+    # Leave to trade comes by itself, unless it is the keys that stand in its way: those say so.
+    return condition.reason in _STARTING or condition.reason == _R.NOT_ADMITTED
+
+
+def view_of(seen: Observation, now: datetime) -> View:
+    """Read what is seen; never raises for what people or runners wrote."""
+    raw = seen.account
+    account, faults = _account(raw)
+    reported = _reported(raw, account)
+    return View(
+        seen=seen,
+        metadata=reported.metadata,
+        account=account,
+        faults=faults,
+        status=reported.status or AccountStatus(),
+        stop=read_stop(raw),
+        pod=find_pod(seen.pods, reported.metadata.name),
+        now=now,
+    )
+
+
+def _account(raw: Json) -> tuple[TradingAccount | None, str]:
+    try:
+        return parse(TradingAccount, raw), ""
+    except InvalidObjectError as error:
+        return None, str(error)
+
+
+def _reported(raw: Json, account: TradingAccount | None) -> ReportedAccount:
+    if account is not None:
+        return ReportedAccount(metadata=account.metadata, status=account.status)
+    try:
+        return parse(ReportedAccount, raw)
+    except InvalidObjectError:
+        # A status that is no object at all: the report is lost, the account is not.
+        metadata: Mapping[str, Any] = raw.get("metadata") or {}
+        return parse(ReportedAccount, {"metadata": metadata})
