@@ -117,7 +117,11 @@ def _last_words(container: Mapping[str, Any]) -> str:
 
 def _last_lines(message: str) -> str:
     """The lines that say something, without the frames that a terminal's errors come in."""
-    lines = [line.strip(" \u2502") for line in message.splitlines() if re.search(r"\w", line)]
+    lines = [
+        line.strip(" \u2500\u2502\u256d\u256e\u2570\u256f")
+        for line in message.splitlines()
+        if re.search(r"\w", line)
+    ]
     return " / ".join(lines[-_LAST_LINES:])
 
 

@@ -37,8 +37,8 @@ def test_the_plugin_is_the_same_program() -> None:
     assert run("kubectl-tradefleet", "crds").stdout == run("tradefleet", "crds").stdout != ""
 
 
-def test_the_operator_does_not_pretend_to_reconcile() -> None:
+def test_the_operator_without_a_command_names_the_one_there_is() -> None:
     done = run("tradefleet-operator")
 
     assert done.returncode == 2
-    assert "nothing was started" in done.stderr
+    assert "a command is needed: run" in done.stderr

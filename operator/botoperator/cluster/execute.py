@@ -1,0 +1,134 @@
+"""Carries a plan out: the one place where the operator changes the cluster."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from botapi.labels import OPERATOR_MANAGER
+from botapi.model import Json
+from botoperator.cluster.port import Cluster, ClusterError, UnavailableError
+from botoperator.reconcile.plan import Apply, Delete, Notice, Plan
+from botoperator.store import Place
+
+_MESSAGE_LIMIT = 1024
+"""Of an Event's message (Kubernetes, core/v1 validation)."""
+
+
+class Shelf(Protocol):
+    """Where the answers go, so that the next plan knows what this one did."""
+
+    def put(self, raw: Json) -> None:
+        """Take in an object as the API server gave it back."""
+
+    def drop(self, place: Place, uid: str) -> None:
+        """Take out an object that is gone."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Outcome:
+    """What came of a plan."""
+
+    failures: list[ClusterError] = field(default_factory=list)
+    """In the order of the plan; the parts after a failure were tried all the same."""
+    changed: bool = False
+    """Whether children were written, or found where none was known: plan again."""
+    lost: list[ClusterError] = field(default_factory=list)
+    """Notices that could not be posted; they are not posted later."""
+
+    @property
+    def unavailable(self) -> UnavailableError | None:
+        """The failure after which nothing more was tried, if there was one."""
+        return next((f for f in self.failures if isinstance(f, UnavailableError)), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Executor:
+    """Writes what plans say."""
+
+    cluster: Cluster
+    shelf: Shelf
+    now: Callable[[], datetime]
+
+    async def execute(self, plan: Plan, account: Json) -> Outcome:
+        """Try each part of a plan about an account; after no answer at all, the rest waits."""
+        outcome = Outcome()
+        parts: tuple[Apply | Delete, ...] = (*plan.applies, *plan.deletes)
+        for part in parts:
+            await self._guard(outcome, part)
+        if plan.status is not None and outcome.unavailable is None:
+            try:
+                self.shelf.put(await self.cluster.apply_status(plan.status.manifest))
+            except ClusterError as error:
+                outcome.failures.append(error)
+                return outcome
+        for notice in plan.notices if outcome.unavailable is None else ():
+            await self._announce(outcome, notice, account)
+        return outcome
+
+    async def _guard(self, outcome: Outcome, part: Apply | Delete) -> None:
+        if outcome.unavailable is not None:
+            return
+        try:
+            match part:
+                case Apply():
+                    await self._apply(part)
+                case Delete():
+                    await self._delete(part)
+            outcome.changed = True
+        except ClusterError as error:
+            outcome.failures.append(error)
+
+    async def _apply(self, part: Apply) -> None:
+        found = await self.cluster.get(_place(part.manifest)) if part.is_new else None
+        # Somebody else's object may stand there, unlabelled and so unseen: the next plan decides.
+        self.shelf.put(found or await self.cluster.apply(part.manifest))
+
+    async def _delete(self, part: Delete) -> None:
+        place = Place(part.kind, part.namespace, part.name)
+        ending = await self.cluster.delete(place, part.uid)
+        if ending is None:
+            self.shelf.drop(place, part.uid)
+        else:
+            self.shelf.put(ending)
+
+    async def _announce(self, outcome: Outcome, notice: Notice, account: Json) -> None:
+        try:
+            await self.cluster.create(event_of(notice, account, self.now()))
+        except ClusterError as error:
+            outcome.lost.append(error)
+
+
+def event_of(notice: Notice, account: Json, at: datetime) -> Mapping[str, Any]:
+    """The Event that shows a notice in ``kubectl describe`` of the account."""
+    metadata = account["metadata"]
+    time = at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": {
+            "generateName": f"{metadata['name']}.",
+            "namespace": metadata["namespace"],
+        },
+        "involvedObject": {
+            "apiVersion": account["apiVersion"],
+            "kind": account["kind"],
+            "name": metadata["name"],
+            "namespace": metadata["namespace"],
+            "uid": metadata["uid"],
+            "resourceVersion": metadata["resourceVersion"],
+        },
+        "type": "Warning" if notice.is_warning else "Normal",
+        "reason": notice.reason,
+        "message": notice.message[:_MESSAGE_LIMIT],
+        "source": {"component": OPERATOR_MANAGER},
+        "reportingComponent": OPERATOR_MANAGER,
+        "firstTimestamp": time,
+        "lastTimestamp": time,
+        "count": 1,
+    }
+
+
+def _place(manifest: Json) -> Place:
+    metadata = manifest["metadata"]
+    return Place(manifest["kind"], metadata["namespace"], metadata["name"])

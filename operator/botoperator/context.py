@@ -1,0 +1,99 @@
+"""What the parts of the running operator share: what is known, what is due, how it goes.
+
+Rule 1: belongs to one event loop; another thread hands things over by that loop.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from botapi.labels import ACCOUNT_KIND
+from botapi.model import Json
+from botoperator.claims import Claims
+from botoperator.logs import Log
+from botoperator.meters import WorkMeters
+from botoperator.reconcile.admission import claim_of
+from botoperator.reconcile.plan import Observation
+from botoperator.settings import Settings
+from botoperator.store import Key, Place, Record, Store
+from botoperator.vitals import Vitals
+from botoperator.workqueue import WorkQueue
+
+
+class Context:
+    """The operator's memory."""
+
+    def __init__(
+        self, settings: Settings, *, now: Callable[[], datetime], log: Log, meters: WorkMeters
+    ) -> None:
+        """Begin with nothing known and nothing due; belongs to the running event loop."""
+        self.settings = settings
+        self.now = now
+        self.log = log
+        self.meters = meters
+        self.store = Store()
+        self.queue: WorkQueue[Key] = WorkQueue()
+        self.due = asyncio.Event()
+        """Set whenever something may have come due."""
+        self.vitals = Vitals(beat_at=self.seconds())
+        self.troubles: dict[Key, str] = {}
+        """Why an account's last plan could not be carried out, while it cannot."""
+        self._claims = Claims()
+
+    def seconds(self) -> float:
+        """The clock of queue and probes: never goes back."""
+        return asyncio.get_running_loop().time()
+
+    def saw(self, record: Record) -> None:
+        """Take in what a watch or a list told; what is no news makes nothing due."""
+        concerned = self.store.upsert(record)
+        if concerned:
+            self.enqueue(concerned | self._claim(record.place))
+
+    def gone(self, place: Place, uid: str) -> None:
+        """Take out what a watch or a list no longer has."""
+        self.enqueue(self.store.remove(place, uid) | self._claim(place))
+
+    def put(self, raw: Json) -> None:
+        """Take in what a write of our own gave back: due are only others whom it concerns."""
+        record = Record.of(raw)
+        self.store.upsert(record)
+        self.enqueue(self._claim(record.place))
+
+    def drop(self, place: Place, uid: str) -> None:
+        """Take out what a write of our own has ended."""
+        self.store.remove(place, uid)
+
+    def enqueue(self, keys: Iterable[Key]) -> None:
+        """Make accounts due."""
+        for key in keys:
+            self.queue.add(key, self.seconds())
+        self.due.set()
+
+    def observe(self, key: Key) -> Observation | None:
+        """All that a plan for the account reads; None when the account is gone."""
+        account = self.store.account(key)
+        if account is None:
+            return None
+        return Observation(
+            account=account.read(),
+            children=tuple(record.read() for record in self.store.children(key)),
+            pods=tuple(record.read() for record in self.store.pods(key)),
+            claims=self._claims.rivals(key),
+            trouble=self.troubles.get(key, ""),
+        )
+
+    def line(self, trouble: str) -> None:
+        """Hear after each request whether the API server answered; logged when that changes."""
+        if trouble and not self.vitals.trouble:
+            self.log.warning("apiUnreachable", message=trouble)
+        elif self.vitals.trouble and not trouble:
+            self.log.info("apiReachable")
+        self.vitals.trouble = trouble
+
+    def _claim(self, place: Place) -> frozenset[Key]:
+        if place.kind != ACCOUNT_KIND:
+            return frozenset()
+        key = Key(place.namespace, place.name)
+        account = self.store.account(key)
+        return self._claims.update(key, claim_of(account.read()) if account else None)

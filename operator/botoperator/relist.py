@@ -1,0 +1,116 @@
+"""Compares all that is known with the API server: once before anything is planned, then now and
+then, because a watch that was interrupted never tells of what was deleted meanwhile.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable
+from typing import Final
+
+from botoperator.cluster.kinds import WATCHED, Kind
+from botoperator.cluster.port import Cluster, ClusterError
+from botoperator.context import Context
+from botoperator.store import Place, Record, version_of
+
+INTERVAL_SECONDS: Final = 600.0
+_SOON_SECONDS = 5.0
+"""After a watch began anew: its own list is complete by then, and nothing falls between the two."""
+_RETRY_SECONDS = 15.0
+
+
+class Relist:
+    """Lists everything and corrects the store."""
+
+    def __init__(
+        self,
+        context: Context,
+        cluster: Cluster,
+        *,
+        interval_seconds: float = INTERVAL_SECONDS,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        """List again every ``interval_seconds``, a tenth more or less by ``chance``, [0, 1)."""
+        self._context = context
+        self._cluster = cluster
+        self._interval = interval_seconds
+        self._chance = chance
+        self._wanted = asyncio.Event()
+
+    def soon(self) -> None:
+        """Ask for one within seconds: a watch began with a list, so deletions may be lost."""
+        self._wanted.set()
+
+    async def first(self) -> None:
+        """List until it worked once; all accounts are due then."""
+        while await self._try() is None:
+            await asyncio.sleep(_RETRY_SECONDS * (0.2 + 0.8 * self._chance()))
+        self._context.vitals.is_synced = True
+        self._context.log.info("synced", accounts=len(self._context.store))
+        self._context.enqueue(self._context.store.keys())
+
+    async def run(self) -> None:
+        """List now and then, until cancelled."""
+        while True:
+            is_regular = await self._wait()
+            while await self._try() is None:
+                await asyncio.sleep(_RETRY_SECONDS * (0.2 + 0.8 * self._chance()))
+            if is_regular:
+                self._context.enqueue(self._context.store.keys())
+
+    async def once(self) -> int:
+        """List everything, correct the store, and give the number of lost deletions.
+
+        Raises ClusterError where a list cannot be read to its end; what was read counts.
+        """
+        lost = 0
+        with self._context.store.relisting():
+            for kind in WATCHED:
+                for namespace in self._context.settings.watch_namespaces or (None,):
+                    lost += await self._compare(kind, namespace)
+        return lost
+
+    async def _wait(self) -> bool:
+        seconds = self._interval * (0.9 + 0.2 * self._chance())
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wanted.wait()
+        except TimeoutError:
+            return True
+        await asyncio.sleep(_SOON_SECONDS)
+        self._wanted.clear()
+        return False
+
+    async def _try(self) -> int | None:
+        try:
+            lost = await self.once()
+        except ClusterError as error:
+            self._context.meters.relisted("error", 0)
+            self._context.log.warning("relistFailed", message=str(error))
+            return None
+        self._context.meters.relisted("success", lost)
+        if lost:
+            self._context.log.warning("lostDeletions", found=lost)
+        return lost
+
+    async def _compare(self, kind: Kind, namespace: str | None) -> int:
+        listed: set[str] = set()
+        version = 0
+        async for page in self._cluster.pages(kind, namespace):
+            version = page.version
+            for raw in page.items:
+                listed.add(raw["metadata"]["uid"])
+                self._see(raw)
+        lost = self._context.store.lost(kind.name, namespace, listed, version)
+        for record in lost:
+            self._context.gone(record.place, record.uid)
+        return len(lost)
+
+    def _see(self, raw: dict[str, object]) -> None:
+        # Most of a list is no news; a record is made of the rest only.
+        metadata = raw["metadata"]
+        assert isinstance(metadata, dict)
+        place = Place(str(raw["kind"]), metadata["namespace"], metadata["name"])
+        known = self._context.store.find(place)
+        same = known and known.uid == metadata["uid"] and known.version == version_of(metadata)
+        if not same:
+            self._context.saw(Record.of(raw))
