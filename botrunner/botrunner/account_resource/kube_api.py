@@ -10,7 +10,7 @@ import errno
 import json
 import socket
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -20,7 +20,6 @@ from typing import Any, NoReturn
 import aiohttp
 
 from botapi.model import Json
-from botapi.pods import TOKEN_FOLDER
 
 CONNECT_SECONDS = 1.0
 """TCP and TLS together."""
@@ -70,7 +69,9 @@ class ApiPlace:
     ca_file: Path
 
 
-def place_in_pod(environment: Mapping[str, str]) -> ApiPlace | None:
+def place_in_pod(
+    environment: Mapping[str, str], *, token_file: Path, ca_file: Path
+) -> ApiPlace | None:
     """The API server as a pod finds it; None outside of one.
 
     The two variables are set by the kubelet in every container:
@@ -80,10 +81,7 @@ def place_in_pod(environment: Mapping[str, str]) -> ApiPlace | None:
     if not host or not port:
         return None
     address = f"[{host}]" if ":" in host else host
-    folder = Path(TOKEN_FOLDER)
-    return ApiPlace(
-        url=f"https://{address}:{port}", token_file=folder / "token", ca_file=folder / "ca.crt"
-    )
+    return ApiPlace(url=f"https://{address}:{port}", token_file=token_file, ca_file=ca_file)
 
 
 def decode(text: bytes | str) -> Json:
@@ -122,7 +120,7 @@ class ApiServer:
         """Server-side apply, taking fields over from other managers. Raises ApiError."""
         return await self._call("PATCH", f"{path}?fieldManager={manager}&force=true", body, _APPLY)
 
-    async def watch(self, path: str) -> AsyncIterator[Json]:
+    async def watch(self, path: str) -> AsyncGenerator[Json, None]:
         """The events of a watch until the API server ends it. Raises ApiError."""
         try:
             async with AsyncExitStack() as stack:
@@ -162,7 +160,11 @@ class ApiServer:
         ) as answer:
             if answer.status >= 300:
                 raise ApiRefusedError(answer.status, _words(await answer.read()))
-            yield answer
+            try:
+                yield answer
+            except BaseException:
+                _abort(answer)
+                raise
 
     def _token(self) -> str:
         try:
@@ -184,6 +186,13 @@ class ApiServer:
                 headers={"User-Agent": self._agent},
             )
         return self._session
+
+
+def _abort(answer: aiohttp.ClientResponse) -> None:
+    """Let go at once: a polite end of TLS would wait for a peer that may be gone."""
+    connection = answer.connection
+    if connection is not None and connection.transport is not None:
+        connection.transport.abort()
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -8,6 +8,7 @@ import typer
 from botrunner.cli.crds import crds
 from botrunner.cli.resume import resume
 from botrunner.cli.run import run
+from botrunner.cli.runner import runner
 from botrunner.cli.simulator import simulator
 from botrunner.cli.status import status
 from botrunner.cli.stop import stop
@@ -40,7 +41,7 @@ def tradefleet(
     """Run crypto derivatives trading accounts on Kubernetes: one resource, one pod, one account."""
 
 
-for command in (run, validate, simulator, status, stop, resume, crds):
+for command in (run, runner, validate, simulator, status, stop, resume, crds):
     app.command()(command)
 
 
