@@ -39,9 +39,9 @@ class KubeAccounts:
         settings = client.Configuration()
         settings.retries = _RETRIES
         try:
-            contexts, active = config.list_kube_config_contexts(name)  # type: ignore[no-untyped-call] # the client's own
+            contexts, active = config.list_kube_config_contexts(name)
             chosen = _named(contexts, context) if context else active
-            config.load_kube_config(name, context, settings, persist_config=False)  # type: ignore[no-untyped-call] # the client's own
+            config.load_kube_config(name, context, settings, persist_config=False)
         except (config.ConfigException, OSError) as error:
             raise ClusterError(f"no cluster: {error}; name one with --kubeconfig") from None
         self.namespace = str(chosen["context"].get("namespace") or "default")

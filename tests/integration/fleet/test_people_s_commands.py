@@ -26,7 +26,7 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     """The program, on the local cluster and no other."""
     environment = os.environ | {"KUBECONFIG": str(kubeconfig)}
-    command = [SCRIPTS / program, *arguments]
+    command = [str(SCRIPTS / program), *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment)
 
 
@@ -34,7 +34,8 @@ def told(*arguments: str, code: int = 0) -> dict[str, dict[str, Any]]:
     """What a command says of each account, by name."""
     done = run(*arguments, "-o", "json")
     assert done.returncode == code, done.stdout + done.stderr
-    return {row["name"]: row for row in json.loads(done.stdout)["accounts"]}
+    rows: list[dict[str, Any]] = json.loads(done.stdout)["accounts"]
+    return {row["name"]: row for row in rows}
 
 
 def apply(accounts: Kubectl, name: str, **labels: str) -> None:
@@ -63,8 +64,9 @@ def latch(accounts: Kubectl, name: str, cause: str, number: str) -> None:
 
 
 def spec_of(accounts: Kubectl, name: str) -> dict[str, Any]:
-    found: dict[str, Any] = accounts.read("tradingaccount", name)
-    return found["spec"] | {"annotations": found["metadata"].get("annotations", {})}
+    found = accounts.read("tradingaccount", name)
+    spec: dict[str, Any] = found["spec"]
+    return spec | {"annotations": found["metadata"].get("annotations", {})}
 
 
 def test_labels_reach_just_the_accounts_that_have_them(accounts: Kubectl) -> None:

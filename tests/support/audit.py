@@ -1,0 +1,79 @@
+"""What the API server's audit log tells: who wrote what, from a moment on."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+_WRITES = frozenset({"create", "update", "patch", "delete", "deletecollection"})
+# Children that Kubernetes' own controllers write about; Events are no state.
+_OURS = frozenset(
+    {"tradingaccounts", "serviceaccounts", "roles", "rolebindings", "statefulsets", "pods"}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One request that the API server has answered."""
+
+    user: str
+    verb: str
+    resource: str
+    """With its subresource: ``tradingaccounts/status``."""
+    namespace: str
+    name: str
+    at: datetime
+    code: int
+
+
+@dataclass(slots=True)
+class Audit:
+    """The log from its present end on; one that was rotated since is read in both files."""
+
+    path: Path
+    begun: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.begun = self.path.stat().st_size
+
+    def entries(self) -> list[Entry]:
+        """Everything answered since this was made."""
+        with self.path.open(encoding="utf-8") as file:
+            file.seek(self.begun)
+            lines = file.read().splitlines()
+        return [entry for line in lines if (entry := _entry(line)) is not None]
+
+    def writes(self, *, namespace: str, user: str = "system:serviceaccount:") -> list[Entry]:
+        """Successful writes into a namespace by users whose name begins so.
+
+        What the cluster's own controllers do is left out, and so are Events.
+        """
+        return [
+            entry
+            for entry in self.entries()
+            if entry.verb in _WRITES
+            and entry.namespace == namespace
+            and entry.resource.partition("/")[0] in _OURS
+            and entry.user.startswith(user)
+            and not entry.user.startswith("system:serviceaccount:kube-system:")
+            and entry.code < 300
+        ]
+
+
+def _entry(line: str) -> Entry | None:
+    try:
+        raw: dict[str, Any] = json.loads(line)
+    except ValueError:
+        return None  # The line that is being written.
+    target = raw.get("objectRef", {})
+    parts = [target.get("resource", ""), target.get("subresource", "")]
+    return Entry(
+        user=raw.get("user", {}).get("username", ""),
+        verb=raw.get("verb", ""),
+        resource="/".join(part for part in parts if part),
+        namespace=target.get("namespace", ""),
+        name=target.get("name", ""),
+        at=datetime.fromisoformat(raw["requestReceivedTimestamp"]),
+        code=int(raw.get("responseStatus", {}).get("code", 0)),
+    )
