@@ -62,8 +62,7 @@ class LiveView:
 
     def _statuses(self) -> Iterator[tuple[str, AccountStatus | None]]:
         for supervisor in self._fleet.supervisors if self._fleet is not None else ():
-            life = supervisor.life
-            yield supervisor.name, life.reporter.status if life is not None else None
+            yield supervisor.name, supervisor.status
 
 
 def notice(record: Mapping[str, object]) -> str:

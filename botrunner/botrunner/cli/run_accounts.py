@@ -10,12 +10,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from botapi.conditions import ConditionStatus
 from botapi.v1alpha1.account import Mode, TradingAccountSpec
 from botrunner.account_resource.file import FileResource
 from botrunner.account_resource.port import AccountResourceError
 from botrunner.account_resource.reading import account_names
 from botrunner.account_resource.state_folder import StateFolder
+from botrunner.runtime.admission import FileOrder
 from botrunner.runtime.supervisor import Supervisor
 from botrunner.runtime.venue_maker import VenueMaker
 from botrunner.runtime.venues import inside, start_simulator, wants_simulator
@@ -69,7 +69,7 @@ class Fleet:
     def problems(self) -> tuple[str, ...]:
         """What keeps accounts from trading, one line each."""
         return tuple(
-            f"{each.name}: {problem}" for each in self.supervisors for problem in _problems(each)
+            f"{each.name}: {problem}" for each in self.supervisors for problem in each.problems()
         )
 
 
@@ -101,7 +101,7 @@ async def _assemble(settings: RunSettings, hear: Hear, stack: AsyncExitStack) ->
     where = inside(simulator) if simulator is not None else None
     fleet_log = DailyFile(settings.state_dir / "logs", "fleet")
     stack.callback(fleet_log.close)
-    owners: dict[str, str] = {}
+    order = FileOrder(door.name for door in doors)
     supervisors = [
         Supervisor(
             Wiring(
@@ -111,7 +111,7 @@ async def _assemble(settings: RunSettings, hear: Hear, stack: AsyncExitStack) ->
                 log=_log(door, clock, fleet_log, hear, stack),
                 meters=meters,
                 version=version("tradefleet"),
-                admit=_admission(owners, door.name),
+                admission=order.place_of(door.name),
                 folder=door.folder.path,
                 audit=settings.audit,
             )
@@ -197,18 +197,6 @@ def _redactor(door: FileResource) -> Callable[[str], str]:
     return redact
 
 
-def _admission(owners: dict[str, str], name: str) -> Callable[[str], str]:
-    """The first account of a uid has it for the life of the process (KU-26)."""
-
-    def admit(uid: str) -> str:
-        owner = owners.setdefault(uid, name)
-        if owner == name:
-            return ""
-        return f"{owner} trades the exchange account {uid} already; take one of them out"
-
-    return admit
-
-
 async def _serve_probes(fleet: Fleet, port: int | None, stack: AsyncExitStack) -> None:
     if port is None:
         return
@@ -223,16 +211,3 @@ async def _serve_probes(fleet: Fleet, port: int | None, stack: AsyncExitStack) -
         ) from None
     stack.push_async_callback(health.stop)
     fleet.health = health
-
-
-def _problems(supervisor: Supervisor) -> list[str]:
-    if supervisor.trouble:
-        return [supervisor.trouble]
-    status = supervisor.life.reporter.status if supervisor.life is not None else None
-    if status is None:
-        return ["starting"]
-    return [
-        f"{condition.type}: {condition.reason} {condition.message}".strip()
-        for condition in status.conditions
-        if condition.status is not ConditionStatus.TRUE
-    ]

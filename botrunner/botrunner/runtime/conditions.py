@@ -1,7 +1,8 @@
 """The four conditions that a runner writes, from the engine's state. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from botapi.conditions import (
     Condition,
@@ -11,6 +12,8 @@ from botapi.conditions import (
     carry_over,
     make_condition,
 )
+from botapi.v1alpha1.emergency import EmergencyCause, EmergencyPolicy
+from botapi.v1alpha1.status import EmergencyReport
 from botrunner.domain.control import Block
 from botrunner.domain.emergency import StopPolicy
 from botrunner.domain.side import SIDES, Purpose
@@ -46,15 +49,61 @@ def conditions(
 ) -> tuple[Condition, ...]:
     """The runner's conditions now; times of transition carry over from ``before``."""
     said = {
-        ConditionType.CREDENTIALS_READY: _credentials(around),
+        ConditionType.CREDENTIALS_READY: credentials_said(around),
         ConditionType.MARKET_DATA_READY: _market_data(state, around),
         ConditionType.PROTECTED: _protected(state),
         ConditionType.TRADING_ENABLED: next(_obstacles(state, around), GOOD),
     }
+    return all_conditions(said, at=state.now, generation=around.generation, before=before)
+
+
+def all_conditions(
+    said: Mapping[ConditionType, Said],
+    *,
+    at: datetime,
+    generation: int,
+    before: tuple[Condition, ...],
+) -> tuple[Condition, ...]:
+    """What is said as conditions; times of transition carry over from ``before``."""
     known = {condition.type: condition for condition in before}
     return tuple(
-        carry_over(known.get(kind.value), _condition(kind, what, state, around))
+        carry_over(known.get(kind.value), _condition(kind, what, at, generation))
         for kind, what in said.items()
+    )
+
+
+def stop_said(stop: EmergencyReport) -> Said:
+    """What TradingEnabled says while a stop holds."""
+    how = (
+        f"acknowledge it with spec.acknowledgedEmergency: {stop.id}"
+        if stop.latched
+        else "it ends when the person takes it back"
+    )
+    text = f"{stop.cause.value}: {stop.reason}; {how}"
+    return Said(reason=_R.EMERGENCY_STOP, message=text)
+
+
+def credentials_said(around: Surroundings) -> Said:
+    """What CredentialsReady says."""
+    if not around.keys_problem:
+        return GOOD if around.uid else Said(reason=_R.NOT_REPORTED, message="not checked yet")
+    reason = _R(around.keys_reason) if around.keys_reason else _R.KEY_REFUSED
+    return Said(reason=reason, message=around.keys_problem)
+
+
+def emergency_report(state: EngineState) -> EmergencyReport | None:
+    """The stop that holds, as the status tells it."""
+    stop, policy = state.stop, state.policy
+    if stop is None or policy is None:
+        return None
+    return EmergencyReport(
+        id=stop.emergency_id,
+        cause=EmergencyCause(stop.cause.value),
+        reason=stop.reason[:TEXT_LIMIT],
+        policy=EmergencyPolicy(policy.value),
+        since=stop.at,
+        latched=stop.latched,
+        complete=state.stop_complete,
     )
 
 
@@ -71,24 +120,15 @@ def is_covered(state: EngineState, run: Run) -> bool:
     return True
 
 
-def _condition(
-    kind: ConditionType, said: Said, state: EngineState, around: Surroundings
-) -> Condition:
+def _condition(kind: ConditionType, said: Said, at: datetime, generation: int) -> Condition:
     return make_condition(
         kind,
         ConditionStatus.TRUE if said.holds else ConditionStatus.FALSE,
         reason=said.reason,
-        at=state.now,
+        at=at,
         message=said.message[:TEXT_LIMIT],
-        generation=around.generation,
+        generation=generation,
     )
-
-
-def _credentials(around: Surroundings) -> Said:
-    if not around.keys_problem:
-        return GOOD if around.uid else Said(reason=_R.NOT_REPORTED, message="not checked yet")
-    reason = _R(around.keys_reason) if around.keys_reason else _R.KEY_REFUSED
-    return Said(reason=reason, message=around.keys_problem)
 
 
 def _market_data(state: EngineState, around: Surroundings) -> Said:
@@ -125,14 +165,9 @@ def _protected(state: EngineState) -> Said:
 
 
 def _obstacles(state: EngineState, around: Surroundings) -> Iterator[Said]:
-    if state.stop is not None:
-        how = (
-            f"acknowledge it with spec.acknowledgedEmergency: {state.stop.emergency_id}"
-            if state.stop.latched
-            else "it ends when the person takes it back"
-        )
-        text = f"{state.stop.cause.value}: {state.stop.reason}; {how}"
-        yield Said(reason=_R.EMERGENCY_STOP, message=text)
+    stop = emergency_report(state)
+    if stop is not None:
+        yield stop_said(stop)
     if state.fenced_by:
         text = f"the runner of epoch {state.fenced_by} trades this account; this one has stopped"
         yield Said(reason=_R.HIGHER_EPOCH, message=text)

@@ -49,6 +49,11 @@ class Inbox:
         self._wishes.append(_Entry(event, arrived))
         self._something.set()
 
+    @property
+    def has_wishes(self) -> bool:
+        """Whether something waits that was put first."""
+        return bool(self._wishes)
+
     async def get(self) -> tuple[Event, float]:
         """The next event and when it arrived."""
         await self.wait()

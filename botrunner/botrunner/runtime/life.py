@@ -8,15 +8,15 @@ from the first event on.
 import asyncio
 from collections.abc import Coroutine
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime
 from typing import Any
 
-from botapi.v1alpha1.account import TradingAccountSpec
+from botapi.v1alpha1.account import Mode, TradingAccountSpec
+from botapi.v1alpha1.status import AccountStatus
 from botrunner.account_resource.port import Reading
 from botrunner.domain.actions import ReadAccount
 from botrunner.domain.control import (
     Block,
-    BlockLifted,
     BlockSet,
     Event,
     ParametersChanged,
@@ -25,27 +25,29 @@ from botrunner.domain.control import (
     PrivateStreamRestored,
     RunnerEnding,
 )
-from botrunner.domain.emergency import EmergencyStop
 from botrunner.domain.events import TimerFired
 from botrunner.engine.engine import Engine
 from botrunner.engine.state import EngineState
 from botrunner.exchanges.market_data import MarketData
 from botrunner.exchanges.port import Exchange, Listeners, Report
 from botrunner.risk.verdict import Approved
+from botrunner.runtime.entrance import Entrance
 from botrunner.runtime.executor import Executor
+from botrunner.runtime.follower import Follower, Hooks
 from botrunner.runtime.gauges import Gauges
 from botrunner.runtime.hearing import Hearing
 from botrunner.runtime.inbox import Inbox
 from botrunner.runtime.instruments import Instruments
 from botrunner.runtime.journal import Journal
-from botrunner.runtime.key import check_key
-from botrunner.runtime.opening import last_uid, next_epoch, started
+from botrunner.runtime.lifeless import Lifeless, lifeless_status
+from botrunner.runtime.opening import last_uid, next_epoch, standing_stop, started
+from botrunner.runtime.publisher import Publisher
 from botrunner.runtime.reporter import Reporter
+from botrunner.runtime.status import build_status
 from botrunner.runtime.surroundings import Surroundings
 from botrunner.runtime.totals import totals_from
 from botrunner.runtime.wakefulness import Wakefulness
 from botrunner.runtime.wiring import Ending, Wiring
-from botrunner.runtime.wishes import events_between, needs_new_life, retiring
 from botrunner.service.logs import Level
 
 TICK_SECONDS = 0.1
@@ -54,8 +56,8 @@ HEARTBEAT_SECONDS = 1.0
 """A timer event comes at least so often, whatever the engine asked for."""
 STREAM_PATIENCE_SECONDS = 5.0
 """Recovery waits so long for the streams; exits must not wait longer (GR-45)."""
-API_PATIENCE = timedelta(seconds=30)
-"""So long the account may be unreadable before entries wait (RI-14)."""
+REPORT_SECONDS = 0.5
+"""The last report is awaited so long; it goes on being written while the process lives."""
 AWAIT_SECONDS = 3.0
 """Requests in flight are awaited so long at the end (GR-52)."""
 
@@ -63,36 +65,49 @@ AWAIT_SECONDS = 3.0
 class Life:
     """Made for one life and thrown away; ``reading`` has a specification and keys."""
 
-    def __init__(self, wiring: Wiring, reading: Reading) -> None:
+    def __init__(self, wiring: Wiring, reading: Reading, publisher: Publisher) -> None:
         account, keys = reading.account, reading.keys
         if account is None or keys is None:
             raise ValueError("a life needs a specification and keys")
         self._wiring, self._clock = wiring, wiring.clock
-        self._reading, self._spec = reading, account.spec
-        self._resource = wiring.resource
-        self._last = self._resource.last_status()
+        self._resource, self._publisher = wiring.resource, publisher
+        self._last = publisher.latest
         self.around = Surroundings(
             account=self._resource.name,
             version=wiring.version,
             started=self._clock.now(),
             pod=wiring.pod,
             key_suffix=keys.api_key[-4:],
+            generation=reading.generation,
+            is_dry_run=account.spec.mode is Mode.DRY_RUN,
         )
         self._inbox = Inbox()
         self._journal = Journal(wiring.log, wiring.audit)
         self._hearing = Hearing(self.around, self._journal, wiring.meters)
         self._gauges = Gauges(meters=wiring.meters, account=self._resource.name)
-        self.totals = totals_from(self._last, self._clock.now())
+        self.totals = totals_from(self._last, self._clock.now(), publisher.lived_until)
         self._engine = self._new_engine(0)
+        self._stop = standing_stop(self._resource, reading, wiring.log)
         listeners = Listeners(event=self._tell, market=_ignore, report=self._hear)
-        self._exchange: Exchange = wiring.make_exchange(self._spec, keys, listeners)
+        self._exchange: Exchange = wiring.make_exchange(account.spec, keys, listeners)
+        self._wakefulness = Wakefulness(self._exchange, self._clock)
+        self._over: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._compose(wiring, reading)
+
+    def _compose(self, wiring: Wiring, reading: Reading) -> None:
+        """The parts that call back."""
+        log = wiring.log
         self.reporter = Reporter(
             self._resource,
+            self._publisher,
             self._journal,
-            self.around,
             self.totals,
-            lambda: self._engine.state,
-            wiring.folder,
+            state=lambda: self._engine.state,
+            describe=self._describe,
+            now=self._clock.now,
+            folder=wiring.folder,
         )
         self._executor = Executor(
             self._exchange,
@@ -104,14 +119,15 @@ class Life:
         self._instruments = Instruments(
             self._exchange, self._clock, self._tell, self._hearing.symbol_unknown, self._break
         )
-        self._wakefulness = Wakefulness(self._exchange, self._clock)
-        self._strategies = {s.name: s for s in self._resource.saved_strategies()}
-        self._saved: object = None
-        self._tasks: list[asyncio.Task[None]] = []
-        self._timer: asyncio.TimerHandle | None = None
-        self._unreachable_since = None if reading.is_reachable else self._clock.now()
-        self._is_open = False
-        self._over: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
+        self._entrance = Entrance(
+            self._exchange, wiring.admission, self.around, self.reporter.touch, log, self._clock
+        )
+        hooks = Hooks(
+            follow=self._follow, looked=self._look, renew=lambda: self._end(Ending.RENEWED)
+        )
+        self._follower = Follower(
+            self._resource, reading, self.around, self._inbox, hooks, self._clock, log
+        )
 
     @property
     def state(self) -> EngineState:
@@ -127,8 +143,9 @@ class Life:
 
         Raises what broke it; what rests at the venue stays, and the next life recovers.
         """
-        self._follow(self._spec)
-        for work in (self.reporter.paperwork.run(), self._watch(), self._tick(), self._trade()):
+        if (account := self._follower.reading.account) is not None:
+            self._follower.follow(account.spec)
+        for work in (self._follower.watch(), self._tick(), self._trade()):
             self._begin(work)
         try:
             return await self._over
@@ -138,7 +155,7 @@ class Life:
     # The start
 
     async def _trade(self) -> None:
-        await self._admit_key()
+        await self._entrance.open(lambda: self._follower.reading, last_uid(self._last))
         await self._open()
         while True:
             await self._inbox.wait()
@@ -149,36 +166,16 @@ class Life:
             self._step(event, arrived)
             await asyncio.sleep(0)
 
-    async def _admit_key(self) -> None:
-        attempt, owner = 0, last_uid(self._last)
-        while True:
-            verdict, delay = await check_key(
-                self._exchange,
-                self._clock,
-                allow_withdraw=bool(
-                    self._spec.credentials and self._spec.credentials.allow_withdraw
-                ),
-                last_uid=owner,
-                attempt=attempt,
-            )
-            problem = verdict.problem or self._wiring.admit(verdict.uid)
-            self.around.uid = verdict.uid or owner
-            self.around.keys_problem, self.around.keys_reason = problem, verdict.reason
-            self.reporter.touch()
-            if not problem:
-                return
-            self._journal.log.write(Level.ERROR, "keyNotUsed", why=problem)
-            await self._clock.sleep(delay)
-            attempt += 1
-
     async def _open(self) -> None:
         read = await self._exchange.read_account(ReadAccount(token=0))
-        self._engine = self._new_engine(next_epoch(self._clock.now(), self._last, read))
-        at, reading = self._clock.now(), self._reading
+        at, reading = self._clock.now(), self._follower.reading
+        while self._inbox.get_wish():
+            pass  # What people want stands in the reading; its way there does not matter.
+        self._engine = self._new_engine(next_epoch(at, self._last, read, reading.highest_epoch))
+        self._stop = standing_stop(self._resource, reading, self._journal.log)
         self._wakefulness.beat()
-        left = retiring(self._strategies.values(), reading)
-        self._is_open = True
-        self._step(started(reading, left, self._last, self._standing_stop(), at))
+        self._follower.is_open = True
+        self._step(started(reading, self._follower.left(), self._last, self._stop, at))
         if reading.stops:
             self._step(PersonStopSet(at=at, reason=", ".join(reading.stops)))
         if not reading.is_reachable:
@@ -190,13 +187,20 @@ class Life:
         self._begin(self._exchange.run())
         asyncio.get_running_loop().call_later(STREAM_PATIENCE_SECONDS, self._read_instruments)
 
-    def _standing_stop(self) -> EmergencyStop | None:
-        stop = self._resource.latched_stop()
-        if stop is None or stop.emergency_id not in self._reading.acknowledged:
-            return stop
-        self._resource.clear_stop(stop.emergency_id)
-        self._journal.log.write(Level.WARNING, "emergencyStopEnded", id=stop.emergency_id)
-        return None
+    def _describe(self) -> AccountStatus:
+        """What is to be reported now."""
+        if self._follower.is_open:
+            return build_status(
+                self._engine.state, self.around, self.totals, self._publisher.latest
+            )
+        why = Lifeless(
+            reading=self._follower.reading,
+            around=self.around,
+            stop=self._stop,
+            trouble="the runner was ended" if self.around.is_ended else "",
+            now=self._clock.now(),
+        )
+        return lifeless_status(why, self._publisher.latest)
 
     def _new_engine(self, epoch: int) -> Engine:
         return Engine(epoch=epoch, started_at=self._clock.now(), limits=self._wiring.limits)
@@ -268,41 +272,18 @@ class Life:
 
     # What people want
 
-    async def _watch(self) -> None:
-        self._take(self._resource.read())  # What changed since the reading that this life has.
-        async for reading in self._resource.watch():
-            self._take(reading)
-
-    def _take(self, reading: Reading) -> None:
-        before, self._reading = self._reading, reading
-        self._note(before, reading)
-        if reading.account is not None:
-            self._follow(reading.account.spec)
-        arrived = self._clock.monotonic()
-        for event in events_between(before, reading, self._clock.now()):
-            self._inbox.put_first(event, arrived)
-        if needs_new_life(before, reading):
-            self._end(Ending.RENEWED)
-
-    def _note(self, before: Reading, reading: Reading) -> None:
-        for fault in reading.faults:
-            if fault not in before.faults:
-                self._journal.log.write(Level.ERROR, "specificationRefused", why=fault)
-        if reading.account != before.account:
-            self._journal.log.write(Level.INFO, "specificationChanged")
-        for path in reading.pending_restart:
-            if path not in before.pending_restart:
-                text = f"{path} acts from the next start on"
-                self._journal.log.write(Level.WARNING, "restartNeeded", why=text)
-        self.around.faults, self.around.pending_restart = reading.faults, reading.pending_restart
+    def _look(self) -> None:
+        """There is a new reading."""
+        if not self._follower.is_open:
+            reading, log = self._follower.reading, self._journal.log
+            self._stop = standing_stop(self._resource, reading, log)
+        self._entrance.look()
         self.reporter.touch()
 
     def _follow(self, spec: TradingAccountSpec) -> None:
         """What acts on the shell itself."""
-        self._spec = spec
         self._exchange.set_request_timeout(float(spec.request_timeout_seconds))
-        self._strategies.update({strategy.name: strategy for strategy in spec.strategies})
-        self.reporter.interval = timedelta(seconds=spec.report_interval_seconds)
+        self._publisher.set_interval(spec.report_interval_seconds)
         self._journal.log.level = Level[spec.log_level.value.upper()]
 
     # Looking after it
@@ -312,39 +293,14 @@ class Life:
         while True:
             self.reporter.tick()
             if count % 10 == 0:
-                self._gauges.look(self.state, self.totals, self.reporter.status)
-                self._save_copy()
-            self._guard_the_door()
+                self._gauges.look(self.state, self.totals, self._publisher.latest)
+                self._follower.save_copy(self.state, self._publisher.files)
+            self._follower.tick(self.state, self._tell)
             if self._wakefulness.is_set_back():
                 self._journal.log.write(Level.WARNING, "clockSetBack")
                 self._end(Ending.RENEWED)  # A new engine begins with the time as it is now.
             count += 1
             await self._clock.sleep(TICK_SECONDS)
-
-    def _guard_the_door(self) -> None:
-        """RI-14: unreadable for 30 s, entries wait; readable again, they go on."""
-        now = self._clock.now()
-        if self._reading.is_reachable:
-            if Block.API in self.state.blocks:
-                self._tell(BlockLifted(at=now, block=Block.API))
-            self._unreachable_since = None
-            return
-        self._unreachable_since = self._unreachable_since or now
-        if now >= self._unreachable_since + API_PATIENCE and Block.API not in self.state.blocks:
-            self._tell(BlockSet(at=now, block=Block.API))
-
-    def _save_copy(self) -> None:
-        account = self._reading.account
-        if account is None or not self._is_open:
-            return
-        left = tuple(
-            strategy
-            for strategy in retiring(self._strategies.values(), self._reading)
-            if strategy.name in self.state.runs
-        )
-        if self._saved != (account.spec, left):
-            self._saved = (account.spec, left)
-            self.reporter.paperwork.hand_in("copy", lambda: self._resource.save_copy(account, left))
 
     # The end
 
@@ -368,7 +324,7 @@ class Life:
 
     async def _finish(self) -> None:
         well = self._over.done() and self._over.exception() is None
-        if self._is_open and well:
+        if self._follower.is_open and well:
             self._step(RunnerEnding(at=self._clock.now()))
         left = await self._executor.finish(AWAIT_SECONDS if well else 0.0)
         if left:
@@ -380,13 +336,18 @@ class Life:
             self._timer.cancel()
         self.around.is_ended = well and self._over.result() is Ending.TOLD
         self.reporter.finish()
-        await self.reporter.paperwork.finish(0.5)
+        self._publisher.lived_until = self._lived_until()
+        await self._publisher.finish(REPORT_SECONDS)
         for task in self._tasks:
             task.cancel()
         for task in self._tasks:
             with suppress(asyncio.CancelledError, Exception):
                 await task
         await self._exchange.close()
+
+    def _lived_until(self) -> datetime | None:
+        """Up to when the sums are complete, for the life after this."""
+        return self._clock.now() if self._follower.is_open else self._publisher.lived_until
 
 
 def _ignore(data: MarketData) -> None:

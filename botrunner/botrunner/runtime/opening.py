@@ -1,22 +1,28 @@
-"""What a life begins with: its epoch, and what the last one left in the status. Pure."""
+"""What a life begins with: its epoch, and what the last one left behind."""
 
 from collections.abc import Iterable
 from datetime import datetime
 
 from botapi.v1alpha1.status import AccountStatus
 from botapi.v1alpha1.strategies import Strategy
-from botrunner.account_resource.port import Reading
+from botrunner.account_resource.port import AccountResource, Reading
 from botrunner.domain.control import AccountRead, Event, RunnerStarted
 from botrunner.domain.emergency import EmergencyStop
 from botrunner.domain.ids import decode
 from botrunner.domain.parameters import AppliedGrid, StrategyParameters
 from botrunner.runtime.day import last_day
 from botrunner.runtime.parameters import account_parameters, strategy_parameters
+from botrunner.service.logs import Level, Log
 
 
-def next_epoch(now: datetime, status: AccountStatus | None, read: Iterable[Event]) -> int:
-    """Higher than every epoch seen in the status and in open orders, at least now in ms."""
-    seen = [int(now.timestamp() * 1000)]
+def next_epoch(
+    now: datetime, status: AccountStatus | None, read: Iterable[Event], claimed: int = 0
+) -> int:
+    """Higher than every epoch seen in the status and in open orders, at least now in ms.
+
+    ``claimed`` is the highest that any runner has reported.
+    """
+    seen = [int(now.timestamp() * 1000), claimed + 1]
     if status is not None and status.runner is not None and status.runner.epoch is not None:
         seen.append(status.runner.epoch + 1)
     for event in read:
@@ -30,6 +36,16 @@ def last_uid(status: AccountStatus | None) -> str:
     """Owner of the keys that the last life had; empty where it is not known."""
     account = status.account if status is not None else None
     return (account.uid or "") if account is not None else ""
+
+
+def standing_stop(resource: AccountResource, reading: Reading, log: Log) -> EmergencyStop | None:
+    """The latched stop that an earlier life left; one that a person acknowledged is over."""
+    stop = resource.latched_stop()
+    if stop is None or stop.emergency_id not in reading.acknowledged:
+        return stop
+    resource.clear_stop(stop.emergency_id)
+    log.write(Level.WARNING, "emergencyStopEnded", id=stop.emergency_id)
+    return None
 
 
 def started(

@@ -1,7 +1,7 @@
-"""Writes files off the loop: the newest of each kind, never two at a time, failures told.
+"""Writes off the loop: the newest of each kind, never two at a time, failures told.
 
-A disk that is full or slow never holds a decision up; what could not be written is tried again
-with the next change and at least every few seconds.
+A disk that is full or slow, or an API server that does not answer, never holds a decision up;
+what could not be written is tried again with the next change and at least every few seconds.
 """
 
 import asyncio
@@ -13,11 +13,18 @@ RETRY_SECONDS = 2.0
 
 
 class Paperwork:
-    """Belongs to one event loop. ``failed`` hears of each kind that could not be written."""
+    """Belongs to one event loop. ``failed`` hears once of a kind that cannot be written, and
+    ``mended`` once it is written again.
+    """
 
-    def __init__(self, failed: Callable[[Hashable, OSError], None]) -> None:
-        self._failed = failed
+    def __init__(
+        self,
+        failed: Callable[[Hashable, OSError], None],
+        mended: Callable[[Hashable], None] = lambda kind: None,
+    ) -> None:
+        self._failed, self._mended = failed, mended
         self._waiting: dict[Hashable, Write] = {}
+        self._unwell: set[Hashable] = set()
         self._something = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -55,5 +62,16 @@ class Paperwork:
             except OSError as error:
                 well = False
                 self._waiting.setdefault(kind, write)
-                self._failed(kind, error)
+                self._tell(kind, error)
+            else:
+                self._tell(kind, None)
         return well and not self._waiting
+
+    def _tell(self, kind: Hashable, error: OSError | None) -> None:
+        if error is None:
+            if kind in self._unwell:
+                self._unwell.discard(kind)
+                self._mended(kind)
+        elif kind not in self._unwell:
+            self._unwell.add(kind)
+            self._failed(kind, error)

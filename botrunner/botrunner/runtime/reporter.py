@@ -2,30 +2,29 @@
 
 Rule 1: it reads the outcome and the state, and changes neither.
 Rule 2: a stop is on the disk before its policy begins; all other writing happens off the loop.
-Rule 3: what matters is written at once, numbers at most every ``reportIntervalSeconds`` (KU-4).
 """
 
-from collections.abc import Callable, Hashable
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from botapi.v1alpha1.status import AccountStatus
-from botrunner.account_resource.port import AccountResource
+from botrunner.account_resource.port import AccountResource, Notice
 from botrunner.domain.actions import ClearStop, Notify, OrderAction, RecordStop
 from botrunner.domain.control import AccountRead, Event, SymbolRead
 from botrunner.domain.events import FundingSettled, OrderFilled, QuoteChanged, TimerFired
 from botrunner.engine.outcome import Outcome
 from botrunner.engine.state import EngineState
 from botrunner.runtime.journal import Journal
-from botrunner.runtime.paperwork import Paperwork
+from botrunner.runtime.notices import STOP_ENGAGED
+from botrunner.runtime.publisher import Publisher
 from botrunner.runtime.state_file import LevelHistory, state_document, write_state
-from botrunner.runtime.status import build_status, plain_decimal
-from botrunner.runtime.status_change import is_urgent, is_worth_it
-from botrunner.runtime.surroundings import Surroundings
+from botrunner.runtime.status import plain_decimal
 from botrunner.runtime.totals import Totals
 from botrunner.service.logs import Level
 
-HEARTBEAT = timedelta(minutes=5)
+BUILD_AGAIN = timedelta(seconds=1)
+"""How often numbers that moved on their own are looked at, once they may be written."""
 RECORD_AGAIN = timedelta(seconds=2)
 """A stop that the disk refused is written again after this: each try waits for the disk."""
 
@@ -36,25 +35,24 @@ class Reporter:
     def __init__(
         self,
         resource: AccountResource,
+        publisher: Publisher,
         journal: Journal,
-        around: Surroundings,
         totals: Totals,
+        *,
         state: Callable[[], EngineState],
+        describe: Callable[[], AccountStatus],
+        now: Callable[[], datetime],
         folder: Path | None,
     ) -> None:
-        self._resource, self._journal, self._around = resource, journal, around
+        """``describe`` says what is to be reported now."""
+        self._resource, self._publisher, self._journal = resource, publisher, journal
         self._totals, self._state, self._folder = totals, state, folder
+        self._describe, self._now = describe, now
         self._history = LevelHistory()
         self._document: dict[str, object] = {}
-        self._previous = resource.last_status()
-        self._reported: AccountStatus | None = None
-        self._dirty, self._forced = True, False
+        self._dirty = True
+        self._built_at = self._record_at = now()
         self._unrecorded: RecordStop | None = None
-        self._record_at = around.started
-        self.interval = timedelta(seconds=15)
-        self.status: AccountStatus | None = None
-        """The newest, whether written or not."""
-        self.paperwork = Paperwork(self._not_written)
 
     # What the executor calls
 
@@ -69,7 +67,7 @@ class Reporter:
             self._resource.record_stop(action.stop, action.policy)
             self._unrecorded = None
         except OSError as error:
-            self._unrecorded, self._record_at = action, self._state().now + RECORD_AGAIN
+            self._unrecorded, self._record_at = action, self._now() + RECORD_AGAIN
             text = f"the stop file cannot be written: {error.strerror}; the stop holds in memory"
             self._journal.log.write(Level.CRITICAL, "stopNotRecorded", why=text)
 
@@ -86,8 +84,11 @@ class Reporter:
         self._journal.log.write(Level.WARNING, "emergencyStopEnded", id=action.emergency_id)
 
     def notify(self, action: Notify) -> None:
-        """Tell people, by the log."""
+        """Tell people: by the log, and by an Event where there is a cluster."""
         self._journal.notified(action)
+        if action.reason != STOP_ENGAGED:  # That one is told by the status, with its id and policy.
+            notice = Notice(reason=action.reason, message=action.message, is_warning=action.warning)
+            self._resource.announce(notice)
 
     def sent(self, action: OrderAction) -> None:
         """An order request goes out."""
@@ -111,17 +112,17 @@ class Reporter:
 
     def tick(self) -> None:
         """Called several times a second: hand in what has become worth writing."""
-        if self._unrecorded is not None and self._state().now >= self._record_at:
+        if self._unrecorded is not None and self._now() >= self._record_at:
             self._write_down(self._unrecorded)
-        self._write_status(self._dirty)
+        self._publish()
         if self._dirty:
             self._write_state_file()
         self._dirty = False
 
     def finish(self) -> None:
         """Hand in the last status and state."""
-        self._dirty = self._forced = True
-        self._record_at = self._state().now
+        self._dirty, self._record_at = True, self._now()
+        self._publisher.publish(self._describe(), self._now(), is_forced=True)
         self.tick()
 
     def _add_up(self, event: Event) -> str | None:
@@ -138,20 +139,12 @@ class Reporter:
                 pass
         return ""
 
-    def _write_status(self, changed: bool) -> None:
-        state, last = self._state(), self._reported
-        age = None if last is None or last.runner is None else last.runner.last_report
-        due = age is None or state.now >= age + self.interval
-        if not changed and not due:
-            return
-        self.status = build_status(state, self._around, self._totals, last or self._previous)
-        beat = age is None or state.now >= age + HEARTBEAT
-        forced = self._forced or last is None or beat or is_urgent(last, self.status)
-        if last is not None and not forced:
-            if not due or not is_worth_it(last, self.status):
-                return
-        self._reported = status = self.status
-        self.paperwork.hand_in("status", lambda: self._resource.report(status))
+    def _publish(self) -> None:
+        now = self._now()
+        may_have_moved = now >= self._built_at + BUILD_AGAIN and self._publisher.is_due(now)
+        if self._dirty or may_have_moved:
+            self._built_at = now
+            self._publisher.publish(self._describe(), now)
 
     def _write_state_file(self) -> None:
         folder = self._folder
@@ -161,7 +154,7 @@ class Reporter:
         if _without_times(document) == _without_times(self._document):
             return
         self._document = document
-        self.paperwork.hand_in("state", lambda: write_state(folder, document))
+        self._publisher.files.hand_in("state", lambda: write_state(folder, document))
 
     def _log_positions(self) -> None:
         state = self._state()
@@ -178,10 +171,6 @@ class Reporter:
         wallet = state.wallet
         equity = str(wallet.equity) if wallet is not None else ""
         self._journal.log.positions(equity=equity, positions=held)
-
-    def _not_written(self, kind: Hashable, error: OSError) -> None:
-        text = f"{kind} cannot be written: {error.strerror}; it is tried again"
-        self._journal.log.write(Level.ERROR, "reportFailed", why=text)
 
 
 def _without_times(document: dict[str, object]) -> dict[str, object]:

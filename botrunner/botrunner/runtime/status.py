@@ -2,11 +2,9 @@
 
 from decimal import Decimal
 
-from botapi.v1alpha1.emergency import EmergencyCause, EmergencyPolicy
 from botapi.v1alpha1.status import (
     AccountReport,
     AccountStatus,
-    EmergencyReport,
     PositionReport,
     RiskLevel,
     RunnerReport,
@@ -18,7 +16,7 @@ from botrunner.domain.position import Position
 from botrunner.domain.side import Purpose
 from botrunner.engine.state import EngineState
 from botrunner.engine.watch import acted_on_rate, estimated_margin_rate
-from botrunner.runtime.conditions import TEXT_LIMIT, conditions
+from botrunner.runtime.conditions import conditions, emergency_report
 from botrunner.runtime.parameters import PERCENT
 from botrunner.runtime.strategy_status import strategy_report
 from botrunner.runtime.surroundings import Surroundings
@@ -32,21 +30,32 @@ _CENT_OF_PERCENT = Decimal("0.0001")
 def build_status(
     state: EngineState, around: Surroundings, totals: Totals, before: AccountStatus | None
 ) -> AccountStatus:
-    """All that the runner reports now; ``before`` gives the times of unchanged conditions."""
+    """All that the runner reports now.
+
+    ``before`` gives the times of unchanged conditions, and what was held and earned before the
+    account was read for the first time in this life.
+    """
+    last = before or AccountStatus()
     strategies = tuple(strategy_report(state, run) for run in state.runs.values())
+    is_read = state.wallet is not None
     return AccountStatus(
-        conditions=conditions(state, around, before.conditions if before else ()),
-        account=_account(state, around, totals),
-        positions=tuple(_positions(state)),
+        conditions=conditions(state, around, last.conditions),
+        account=_account(state, around, totals, last.account),
+        positions=tuple(_positions(state)) if is_read else last.positions,
         open_orders=len(resting_orders(state)),
         strategy_summary=", ".join(f"{each.name} {each.state}" for each in strategies),
         strategies=strategies,
-        emergency=_emergency(state),
-        streams=StreamsReport(
-            private=StreamState(around.streams["private"].value),
-            public=StreamState(around.streams["public"].value),
-        ),
+        emergency=emergency_report(state),
+        streams=streams_report(around),
         runner=_runner(state, around),
+    )
+
+
+def streams_report(around: Surroundings) -> StreamsReport:
+    """The connections to the exchange."""
+    return StreamsReport(
+        private=StreamState(around.streams["private"].value),
+        public=StreamState(around.streams["public"].value),
     )
 
 
@@ -71,15 +80,17 @@ def _percent(rate: Decimal) -> str:
     return plain_decimal((rate * PERCENT).quantize(_CENT_OF_PERCENT))
 
 
-def _account(state: EngineState, around: Surroundings, totals: Totals) -> AccountReport:
-    wallet, rate = state.wallet, acted_on_rate(state)
+def _account(
+    state: EngineState, around: Surroundings, totals: Totals, last: AccountReport | None
+) -> AccountReport:
+    wallet, rate, uid = state.wallet, acted_on_rate(state), around.reported_uid or None
     if wallet is None or rate is None:
-        return AccountReport(uid=around.uid or None)
+        return (last or AccountReport()).model_copy(update={"uid": uid})
     estimated = estimated_margin_rate(state)
     day = state.day
     margin = wallet.margin_balance
     return AccountReport(
-        uid=around.uid or None,
+        uid=uid,
         equity=plain_decimal(wallet.equity),
         margin_balance=plain_decimal(margin),
         available=plain_decimal(wallet.available),
@@ -134,21 +145,6 @@ def _take_profit(state: EngineState, position: Position) -> str:
         if place == wanted and not order.is_final and order.price is not None:
             return plain_decimal(order.price)
     return ""
-
-
-def _emergency(state: EngineState) -> EmergencyReport | None:
-    stop, policy = state.stop, state.policy
-    if stop is None or policy is None:
-        return None
-    return EmergencyReport(
-        id=stop.emergency_id,
-        cause=EmergencyCause(stop.cause.value),
-        reason=stop.reason[:TEXT_LIMIT],
-        policy=EmergencyPolicy(policy.value),
-        since=stop.at,
-        latched=stop.latched,
-        complete=state.stop_complete,
-    )
 
 
 def _runner(state: EngineState, around: Surroundings) -> RunnerReport:

@@ -1,12 +1,14 @@
 """Which change of the status is worth a write, and which one cannot wait (KU-4). Pure."""
 
+import re
 from decimal import Decimal
 
-from botapi.v1alpha1.status import AccountReport, AccountStatus
+from botapi.v1alpha1.status import AccountReport, AccountStatus, StrategyReport
 
 RATE_POINTS = Decimal("0.5")
 """Percentage points of the maintenance margin rate."""
 EQUITY_RATIO = Decimal("0.005")
+_NUMBER = re.compile(r"\d+(\.\d+)?")
 
 
 def is_urgent(before: AccountStatus, after: AccountStatus) -> bool:
@@ -28,17 +30,23 @@ def is_worth_it(before: AccountStatus, after: AccountStatus) -> bool:
 
 
 def _essence(status: AccountStatus) -> object:
+    """What is written at once."""
     runner = status.runner
     return (
         tuple((c.type, c.status, c.reason, c.observed_generation) for c in status.conditions),
         status.emergency,
-        status.strategies,
+        tuple(_wordly(strategy) for strategy in status.strategies),
         status.streams,
         tuple((p.symbol, p.side, p.quantity) for p in status.positions),
         (runner.epoch, runner.observed_generation, runner.pending_restart) if runner else None,
         status.account.uid if status.account else None,
         status.account.level if status.account else None,
     )
+
+
+def _wordly(strategy: StrategyReport) -> StrategyReport:
+    """A report without the numbers of its message: they move with every price."""
+    return strategy.model_copy(update={"message": _NUMBER.sub("#", strategy.message)})
 
 
 def _rate_moved(old: AccountReport, new: AccountReport) -> bool:

@@ -21,6 +21,10 @@ class Surroundings:
     """Why the key is not used, in words; empty when it is well."""
     keys_reason: str = ""
     """Reason of CredentialsReady for it."""
+    admission_problem: str = ""
+    """Why the account of the exchange may not be traded (yet); empty when it may (KU-26)."""
+    is_dry_run: bool = False
+    """The venue is inside this process; its uids mean nothing outside."""
     streams: dict[str, StreamState] = field(
         default_factory=lambda: {
             "private": StreamState.DISCONNECTED,
@@ -37,3 +41,8 @@ class Surroundings:
     """Why the object as it stands is not followed."""
     clock_offset_seconds: float = 0.0
     is_ended: bool = False
+
+    @property
+    def reported_uid(self) -> str:
+        """The uid that others may hold theirs against."""
+        return "" if self.is_dry_run else self.uid

@@ -1,7 +1,7 @@
 """What one life is made of, as its composition root hands it over."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from typing import TextIO
@@ -11,12 +11,11 @@ from botrunner.account_resource.port import AccountResource
 from botrunner.engine.limits import RequestLimits
 from botrunner.exchanges.credentials import Credentials
 from botrunner.exchanges.port import Exchange, Listeners
+from botrunner.runtime.admission import Admission, EverybodyAdmitted
 from botrunner.service.clock import Clock
 from botrunner.service.logs import Log
 from botrunner.service.meters import Meters
 
-Admit = Callable[[str], str]
-"""Takes the uid of the exchange account; says why it may not be traded here, or nothing."""
 MakeExchange = Callable[[TradingAccountSpec, Credentials, Listeners], Exchange]
 
 
@@ -26,7 +25,7 @@ class Ending(Enum):
     TOLD = "told"
     """By SIGTERM or Ctrl-C: the process ends."""
     RENEWED = "renewed"
-    """The adapter has to be made anew: the keys or their permission changed."""
+    """The adapter has to be made anew: the keys, their permission or the admission changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +38,7 @@ class Wiring:
     log: Log
     meters: Meters
     version: str
-    admit: Admit = lambda uid: ""
+    admission: Admission = field(default_factory=EverybodyAdmitted)
     limits: RequestLimits = RequestLimits()
     folder: Path | None = None
     """Where the state file is written."""

@@ -66,22 +66,22 @@ def test_no_secret_is_in_anything_a_run_wrote(pair: tuple[RunnerDesk, RunnerDesk
 
 
 def test_one_account_of_the_venue_is_traded_once(make_desk: MakeDesk, tmp_path: Path) -> None:
-    """KU-26: two files with the keys of one account; the second says why it may not."""
+    """KU-24, KU-26: two files with the keys of one account; the second says why it may not."""
     one, other = (make_desk(name=name, folder=tmp_path / "twice") for name in ("one", "other"))
     other.write()
     text = other.path.read_text().replace("sim-other", "sim-one")
     other.path.write_text(text)
     one.start("-f", str(other.path))
     one.settles(LIFE[0].shows)
-    one.until(lambda: _trades(one) != _trades(other), "one of the two trades")
-    refused = other if _trades(one) else one
-    one.until(lambda: "trades the exchange account" in _message(refused), "the refusal")
+    one.until_trading()
+    one.until(lambda: "one trades the exchange account" in _refusal(other), "the refusal")
 
+    assert other.condition("TradingEnabled")["reason"] == "NotAdmitted"
     assert len(one.resting_ids()) == 4
 
 
-def _trades(desk: RunnerDesk) -> bool:
-    return bool(desk.condition("TradingEnabled").get("status") == "True")
+def _refusal(desk: RunnerDesk) -> str:
+    return str(desk.condition("TradingEnabled").get("message", ""))
 
 
 def test_a_wrong_file_is_refused_by_line_and_field(tmp_path: Path) -> None:
@@ -111,7 +111,3 @@ def test_ctrl_c_ends_a_run_of_the_simulator_inside(tmp_path: Path) -> None:
 
     assert process.returncode == 0
     assert "RunnerEnding" in rest
-
-
-def _message(desk: RunnerDesk) -> str:
-    return str(desk.condition("CredentialsReady").get("message", ""))

@@ -26,6 +26,7 @@ from botrunner.exchanges.errors import UnavailableError
 from botrunner.exchanges.outcome import Failure, Problem
 from botrunner.exchanges.port import Exchange, Guard, KeyInformation, Listeners
 from botrunner.runtime.life import Life
+from botrunner.runtime.publisher import Publisher
 from botrunner.runtime.wiring import Ending, Wiring
 from botrunner.service.clock import SystemClock
 from botrunner.service.logs import Log, LogFiles
@@ -144,8 +145,11 @@ async def desk(tmp_path: Path) -> AsyncIterator[_Desk]:
     )
     reading = resource.read()
     assert reading.faults == ()
-    life = Life(wiring, reading)
+    publisher = Publisher(resource, log)
+    writing = asyncio.create_task(publisher.run())
+    life = Life(wiring, reading, publisher)
     yield _Desk(life, venue, clock, folder.path, records)
+    writing.cancel()
     log.close()
     folder.release()
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from unittest.mock import Mock
 
+from botapi.v1alpha1.status import AccountStatus
 from botrunner.account_resource.port import AccountResource
 from botrunner.domain.actions import RecordStop
 from botrunner.domain.emergency import EmergencyStop, StopCause, StopPolicy
@@ -13,8 +14,8 @@ from botrunner.domain.events import TimerFired
 from botrunner.engine.engine import Engine
 from botrunner.engine.limits import RequestLimits
 from botrunner.runtime.journal import Journal
+from botrunner.runtime.publisher import Publisher
 from botrunner.runtime.reporter import RECORD_AGAIN, Reporter
-from botrunner.runtime.surroundings import Surroundings
 from botrunner.runtime.totals import Totals
 from botrunner.service.clock import ManualClock
 from botrunner.service.logs import Log, LogFiles
@@ -44,9 +45,17 @@ def test_a_stop_that_the_disk_refused_is_told_once_and_written_again(tmp_path: P
         lambda record, text: records.append(record),
         lambda text: text,
     )
-    around = Surroundings(account="alice", version="1", started=NOON)
-    totals = Totals(since=NOON)
-    reporter = Reporter(resource, Journal(log), around, totals, lambda: engine.state, None)
+    resource.name = "alice"
+    reporter = Reporter(
+        resource,
+        Publisher(resource, log),
+        Journal(log),
+        Totals(since=NOON),
+        state=lambda: engine.state,
+        describe=AccountStatus,
+        now=lambda: engine.state.now,
+        folder=None,
+    )
     reporter.record_stop(RecordStop(stop=STOP, policy=StopPolicy.FLATTEN))
     for _ in range(10):
         reporter.tick()

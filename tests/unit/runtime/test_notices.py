@@ -1,0 +1,116 @@
+"""People are told of transitions, each once, with the reason (OB-7)."""
+
+import pytest
+
+from botapi.conditions import ConditionReason as R
+from botapi.conditions import ConditionStatus, ConditionType, make_condition
+from botapi.v1alpha1.emergency import EmergencyCause, EmergencyPolicy
+from botapi.v1alpha1.status import AccountStatus, EmergencyReport, StrategyReport
+from botrunner.account_resource.port import Notice
+from botrunner.runtime.notices import notices_between
+from unit.runtime.test_inbox import NOON
+
+T = ConditionType
+LATCHED = EmergencyReport(
+    id="e8c2f6",
+    cause=EmergencyCause.MARGIN,
+    reason="maintenance-margin rate 0.93",
+    policy=EmergencyPolicy.FLATTEN,
+    since=NOON,
+    latched=True,
+)
+BY_PERSON = LATCHED.model_copy(update={"cause": EmergencyCause.PERSON, "latched": False})
+
+
+def _status(kind: ConditionType, reason: R, message: str = "", **parts: object) -> AccountStatus:
+    status = ConditionStatus.TRUE if reason is R.AS_EXPECTED else ConditionStatus.FALSE
+    condition = make_condition(kind, status, reason=reason, at=NOON, message=message)
+    return AccountStatus.model_validate({"conditions": (condition,)} | parts)
+
+
+def _told(before: AccountStatus | None, after: AccountStatus) -> list[tuple[str, bool]]:
+    return [(each.reason, each.is_warning) for each in notices_between(before, after)]
+
+
+def test_an_engaged_stop_is_told_with_id_cause_policy_and_the_way_out() -> None:
+    """RI-4."""
+    (notice,) = notices_between(AccountStatus(), AccountStatus(emergency=LATCHED))
+
+    assert notice == Notice(
+        reason="EmergencyStop",
+        message="e8c2f6: margin: maintenance-margin rate 0.93; policy Flatten; "
+        "acknowledge it with spec.acknowledgedEmergency: e8c2f6",
+        is_warning=True,
+    )
+
+
+def test_a_stop_that_outlived_a_restart_is_not_told_again() -> None:
+    """A person's has another id in each life; a latched one is the same."""
+    again = BY_PERSON.model_copy(update={"id": "e11111"})
+
+    assert _told(AccountStatus(emergency=LATCHED), AccountStatus(emergency=LATCHED)) == []
+    assert _told(AccountStatus(emergency=BY_PERSON), AccountStatus(emergency=again)) == []
+
+
+def test_a_latched_stop_over_a_persons_one_is_told() -> None:
+    later = LATCHED.model_copy(update={"id": "e22222"})
+
+    assert _told(AccountStatus(emergency=BY_PERSON), AccountStatus(emergency=later)) == [
+        ("EmergencyStop", True)
+    ]
+
+
+def test_the_end_of_a_stop_is_told() -> None:
+    assert _told(AccountStatus(emergency=LATCHED), AccountStatus()) == [
+        ("EmergencyStopEnded", False)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (R.AS_EXPECTED, R.KEY_REFUSED, [("KeyRefused", True)]),
+        (R.NOT_REPORTED, R.SECRET_MISSING, [("SecretMissing", True)]),
+        (R.SECRET_MISSING, R.KEY_MISSING, [("KeyMissing", True)]),
+        (R.KEY_REFUSED, R.AS_EXPECTED, [("CredentialsReady", False)]),
+        (R.KEY_REFUSED, R.KEY_REFUSED, []),
+        (R.NOT_REPORTED, R.AS_EXPECTED, []),
+        (R.AS_EXPECTED, R.NOT_REPORTED, []),
+    ],
+)
+def test_a_condition_is_told_when_it_turns(
+    before: R, after: R, told: list[tuple[str, bool]]
+) -> None:
+    """With its reason; that a runner begins and has not looked yet is no news."""
+    kind = T.CREDENTIALS_READY
+
+    assert _told(_status(kind, before), _status(kind, after, "why")) == told
+
+
+def test_prices_are_told_only_when_they_are_lost() -> None:
+    """Every start is without a price for a moment."""
+    kind, stale = T.MARKET_DATA_READY, _status(T.MARKET_DATA_READY, R.PRICE_STALE, "no price")
+
+    assert _told(_status(kind, R.NOT_REPORTED), stale) == []
+    assert _told(_status(kind, R.AS_EXPECTED), stale) == [("PriceStale", True)]
+
+
+def test_a_stop_is_not_told_a_second_time_by_trading_enabled() -> None:
+    before = _status(T.TRADING_ENABLED, R.AS_EXPECTED)
+    after = _status(T.TRADING_ENABLED, R.EMERGENCY_STOP, "stopped", emergency=LATCHED)
+
+    assert _told(before, after) == [("EmergencyStop", True)]
+
+
+def test_trading_is_told_at_every_start() -> None:
+    before = _status(T.TRADING_ENABLED, R.RECOVERING)
+
+    assert _told(before, _status(T.TRADING_ENABLED, R.AS_EXPECTED)) == [("TradingEnabled", False)]
+
+
+def test_a_strategy_that_retired_is_told_once_it_is_gone() -> None:
+    """KU-27."""
+    retiring = AccountStatus(strategies=(StrategyReport(name="xrp", state="Retiring"),))
+
+    assert _told(retiring, AccountStatus()) == [("StrategyRetired", False)]
+    assert _told(retiring, retiring) == []
