@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from botrunner.cli.crds import crds
+from botrunner.cli.feed import feed
 from botrunner.cli.resume import resume
 from botrunner.cli.run import run
 from botrunner.cli.runner import runner
@@ -41,7 +42,7 @@ def tradefleet(
     """Run crypto derivatives trading accounts on Kubernetes: one resource, one pod, one account."""
 
 
-for command in (run, runner, validate, simulator, status, stop, resume, crds):
+for command in (run, runner, validate, simulator, feed, status, stop, resume, crds):
     app.command()(command)
 
 

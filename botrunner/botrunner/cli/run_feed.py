@@ -1,0 +1,122 @@
+"""Puts `tradefleet feed` together: adapter, feed, the door for subscribers, probes."""
+
+import asyncio
+import json
+import signal
+from collections.abc import Callable
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from botrunner.exchanges.bybit.endpoints import Endpoints
+from botrunner.exchanges.bybit.exchange import BybitExchange
+from botrunner.exchanges.port import Exchange, Listeners
+from botrunner.marketdata.feed import Feed, FeedSettings
+from botrunner.marketdata.published_keys import ClusterKeySource, Doorkeeper, KeySource
+from botrunner.service.clock import Clock, SystemClock
+from botrunner.service.health import HealthServer
+
+Say = Callable[[str], None]
+NO_KEYS = "none"
+CLUSTER = "cluster"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedProcess:
+    """What `tradefleet feed` was told."""
+
+    settings: FeedSettings
+    endpoints: Endpoints
+    stale_seconds: float
+    keys: str
+    """``none``, ``cluster`` or the path of a JWK Set."""
+    host: str
+    port: int
+    probe_host: str
+    probe_port: int | None
+
+
+async def serve_feed(process: FeedProcess, say: Say) -> None:
+    """Serve until SIGTERM or SIGINT. Raises OSError when a port is in use."""
+    serving = asyncio.ensure_future(_serve(process, say))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, serving.cancel)
+    with suppress(asyncio.CancelledError):
+        await serving
+
+
+async def _serve(process: FeedProcess, say: Say) -> None:
+    clock = SystemClock()
+    async with AsyncExitStack() as stack:
+        doorkeeper = _doorkeeper(process, clock, say)
+        admit = doorkeeper.admit if doorkeeper is not None else _everybody
+        feed = Feed(process.settings, _maker(process, clock), admit, clock)
+        await feed.start(process.host, process.port)
+        stack.push_async_callback(feed.server.stop)
+        probes = await _probes(process, feed, doorkeeper, stack)
+        say(_ready(process, feed, probes))
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(feed.run())
+            if doorkeeper is not None:
+                tasks.create_task(doorkeeper.run())
+
+
+def _maker(process: FeedProcess, clock: Clock) -> Callable[[Listeners], Exchange]:
+    def make(listeners: Listeners) -> Exchange:
+        return BybitExchange(
+            endpoints=process.endpoints,
+            credentials=None,
+            listeners=listeners,
+            clock=clock,
+            stale_seconds=process.stale_seconds,
+        )
+
+    return make
+
+
+def _doorkeeper(process: FeedProcess, clock: Clock, say: Say) -> Doorkeeper | None:
+    if process.keys == NO_KEYS:
+        return None
+    source: KeySource = ClusterKeySource() if process.keys == CLUSTER else _file(process.keys)
+    return Doorkeeper(source, clock, lambda why: say(_record("keysUnreadable", why=why)))
+
+
+def _file(path: str) -> KeySource:
+    return Path(path).read_bytes
+
+
+def _everybody(token: str) -> str:
+    return ""
+
+
+async def _probes(
+    process: FeedProcess, feed: Feed, doorkeeper: Doorkeeper | None, stack: AsyncExitStack
+) -> int:
+    if process.probe_port is None:
+        return 0
+
+    def problems() -> tuple[str, ...]:
+        if doorkeeper is not None and not doorkeeper.has_keys:
+            return ("the keys that tokens are checked with are not known yet", *feed.problems())
+        return feed.problems()
+
+    health = HealthServer(alive=tuple, ready=problems, exposition=feed.meters.exposition)
+    await health.start(process.probe_host, process.probe_port)
+    stack.push_async_callback(health.stop)
+    return health.port
+
+
+def _ready(process: FeedProcess, feed: Feed, probes: int) -> str:
+    return _record(
+        "serving",
+        symbol=process.settings.symbol,
+        host=process.host,
+        port=feed.server.port,
+        probePort=probes,
+        feed=process.settings.feed,
+    )
+
+
+def _record(event: str, **fields: object) -> str:
+    return json.dumps({"event": event, **fields})

@@ -1,0 +1,155 @@
+"""A runner's connection to one feed: kept up, its frames decoded and handed on as they come."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from picows import WSError, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
+from typing_extensions import override
+
+from botrunner.exchanges.retry import backoff
+from botrunner.marketdata import wire
+from botrunner.marketdata.wire import FeedFrame, Hello, Refusal, WireError
+from botrunner.service.clock import Clock
+
+CONNECT_SECONDS = 2.0
+BACKOFF_BASE_SECONDS = 0.5
+BACKOFF_CAP_SECONDS = 5.0
+SETTLED_SECONDS = 10.0
+"""Connected so long, the next loss starts from the shortest pause again."""
+RECEIVE_BUFFER_BYTES = 32 * 1024
+"""More would be a queue of old prices while this process does not read."""
+_LARGEST_FRAME_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientListeners:
+    """Who hears what; called on the event loop."""
+
+    frame: Callable[[FeedFrame | None, int], None]
+    """Each frame and its size in bytes; None for a kind that only a newer client knows. Raises
+    WireError for one that cannot be believed, which ends the connection."""
+    drained: Callable[[], None]
+    """Nothing more waits to be read."""
+    ended: Callable[[str], None]
+    """A connection ended or did not come about, and why."""
+
+
+class FeedClient:
+    """Connects again and again until cancelled. ``hello`` is made for each connection.
+
+    ``share`` gives the jitter, within [0.5, 1].
+    """
+
+    def __init__(
+        self,
+        address: str,
+        hello: Callable[[], Hello],
+        listeners: ClientListeners,
+        clock: Clock,
+        share: Callable[[], float],
+    ) -> None:
+        self._address, self._hello = address, hello
+        self._listeners, self._clock, self._share = listeners, clock, share
+
+    async def run(self) -> None:
+        """Keep the connection up."""
+        attempt = 0
+        while True:
+            began = self._clock.monotonic()
+            self._listeners.ended(await self._connected())
+            if self._clock.monotonic() - began >= SETTLED_SECONDS:
+                attempt = 0
+            share = self._share()
+            pause = backoff(
+                attempt, base=BACKOFF_BASE_SECONDS, cap=BACKOFF_CAP_SECONDS, share=share
+            )
+            attempt += 1
+            await self._clock.sleep(pause)
+
+    async def _connected(self) -> str:
+        """One connection to its end; why it ended."""
+        try:
+            socket_reader = _Reader(wire.encoded(self._hello()), self._listeners)
+        except OSError as error:
+            return f"the token cannot be read: {error}"
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                transport, _ = await ws_connect(
+                    lambda: socket_reader,
+                    self._address,
+                    websocket_handshake_timeout=CONNECT_SECONDS,
+                    max_frame_size=_LARGEST_FRAME_BYTES,
+                    max_redirects=0,
+                )
+        except (OSError, WSError, TimeoutError, ValueError) as error:
+            # ValueError: an address that no resolver takes.
+            return f"cannot connect: {str(error) or type(error).__name__}"
+        try:
+            return await socket_reader.ended
+        finally:
+            transport.disconnect(graceful=False)
+
+
+class _Reader(WSListener):
+    """Hands frames on; says at the end why it was the end."""
+
+    def __init__(self, hello: bytes, listeners: ClientListeners) -> None:
+        self._hello, self._listeners = hello, listeners
+        self._why = "connection closed"
+        self._is_over = False
+        """Nothing that still comes counts."""
+        self.ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    @override
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        """Say hello."""
+        below = transport.underlying_transport.get_extra_info("socket")
+        below.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+        transport.send(WSMsgType.TEXT, self._hello)
+
+    @override
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        """Hand a frame on; one that cannot be believed ends the connection."""
+        if self._is_over:
+            return
+        try:
+            self._take(transport, frame)
+        except WireError as error:
+            self._why = f"unbelievable: {error}"
+            self._break(transport)
+        except Exception as error:
+            # picows would log it and go on; what breaks here ends the work that waits for it.
+            if not self.ended.done():
+                self.ended.set_exception(error)
+            self._break(transport)
+
+    @override
+    def on_ws_disconnected(self, transport: WSTransport) -> None:
+        """The connection ended."""
+        if not self.ended.done():
+            self.ended.set_result(self._why)
+
+    def _break(self, transport: WSTransport) -> None:
+        self._is_over = True
+        transport.disconnect(graceful=False)
+
+    def _take(self, transport: WSTransport, frame: WSFrame) -> None:
+        match frame.msg_type:
+            case WSMsgType.TEXT:
+                self._read(frame)
+            case WSMsgType.CLOSE:
+                transport.send_close()
+                transport.disconnect()
+            case _:
+                # Pings are answered by picows.
+                return
+
+    def _read(self, frame: WSFrame) -> None:
+        said = wire.read_feed(frame.get_payload_as_bytes())
+        if isinstance(said, Refusal):
+            self._why = f"refused ({said.reason}): {said.message}"
+        self._listeners.frame(said, frame.payload_size)
+        if frame.last_in_buffer:
+            self._listeners.drained()

@@ -1,0 +1,73 @@
+"""A feed's messages as the values that the runner knows; what cannot be is refused. Pure."""
+
+from decimal import Decimal
+
+from botrunner.domain.events import QuoteChanged
+from botrunner.domain.market import Quote
+from botrunner.exchanges.market_data import BookChanged, CandleChanged, TradePrinted
+from botrunner.marketdata import wire
+from botrunner.marketdata.wire import BookSaid, CandleSaid, QuoteSaid, TradeSaid, WireError
+
+
+def quote_changed(symbol: str, said: QuoteSaid) -> QuoteChanged:
+    """Raises WireError for prices that cannot be."""
+    _check(bid=said.bid, ask=said.ask, last=said.last, mark=said.mark)
+    if said.bid > said.ask:
+        raise WireError(f"quote: the bid of {said.bid} is above the ask of {said.ask}")
+    at = wire.moment(said.exchange_time_us)
+    quote = Quote(bid=said.bid, ask=said.ask, last=said.last, mark=said.mark, at=at)
+    return QuoteChanged(symbol=symbol, quote=quote)
+
+
+def book_changed(symbol: str, said: BookSaid, depth: int) -> BookChanged:
+    """With at most ``depth`` levels a side. Raises WireError for a book that cannot be."""
+    if wire.is_crossed(said.bids, said.asks):
+        raise WireError("book: bid and ask cross")
+    for price, quantity in (*said.bids, *said.asks):
+        _check(price=price, quantity=quantity)
+    return BookChanged(
+        symbol=symbol,
+        depth=depth,
+        bids=said.bids[:depth],
+        asks=said.asks[:depth],
+        update=said.update,
+        at=wire.moment(said.exchange_time_us),
+    )
+
+
+def trade_printed(symbol: str, said: TradeSaid) -> TradePrinted:
+    """Raises WireError for a trade that cannot be."""
+    _check(price=said.price, quantity=said.quantity)
+    return TradePrinted(
+        symbol=symbol,
+        trade_id=said.trade_id,
+        price=said.price,
+        quantity=said.quantity,
+        taker_buys=said.taker_buys,
+        at=wire.moment(said.exchange_time_us),
+    )
+
+
+def candle_changed(symbol: str, said: CandleSaid) -> CandleChanged:
+    """Raises WireError for a candle that cannot be."""
+    _check(open=said.open, high=said.high, low=said.low, close=said.close)
+    if said.low > min(said.open, said.close) or said.high < max(said.open, said.close):
+        raise WireError("candle: its prices lie outside its extremes")
+    return CandleChanged(
+        symbol=symbol,
+        interval=said.interval,
+        start=wire.moment(said.start_us),
+        open=said.open,
+        high=said.high,
+        low=said.low,
+        close=said.close,
+        volume=said.volume,
+        turnover=said.turnover,
+        is_closed=said.is_closed,
+    )
+
+
+def _check(**values: Decimal) -> None:
+    for name, value in values.items():
+        if not value.is_finite() or value <= 0:
+            raise WireError(f"{name}: {value} cannot be")

@@ -1,0 +1,109 @@
+"""Whether one symbol's prices come from its feed or from the exchange itself. Pure.
+
+Rule 1: without a frame for ``direct_after`` seconds, and a share of the jitter, the runner asks
+the exchange; a feed whose quotes have grown old is as good as none.
+Rule 2: it comes back once the feed has been well for a while, quote included.
+Rule 3: a feed whose price was wrong is not believed for a while, however well it looks.
+Times are seconds of one monotonic clock; chance (``share``, in [0, 1]) comes from outside.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Route(Enum):
+    """Where prices come from."""
+
+    FEED = "feed"
+    DIRECT = "direct"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkTiming:
+    """Seconds."""
+
+    direct_after: float = 3.0
+    jitter: float = 1.5
+    """At most so much more: a dead feed's subscribers do not all ask at the same moment."""
+    quiet: float = 12.0
+    """A feed without a new quote for so long has lost the exchange; it polls after 5 s itself."""
+    settle: float = 2.0
+    """The feed is well for so long before it is used again."""
+    distrust: float = 300.0
+
+
+class Link:
+    """One symbol's. Begins with the feed, and with patience for it."""
+
+    def __init__(self, timing: LinkTiming, now: float, share: float) -> None:
+        self._timing = timing
+        self.route = Route.FEED
+        self._heard_at = self._quoted_at = now
+        self._well_since: float | None = None
+        self._has_quote = False
+        """A quote came on the present connection."""
+        self._patience = timing.jitter * share
+        self._distrusted_until: float | None = None
+
+    @property
+    def heard_at(self) -> float:
+        """When the last frame came; before the first, when this began."""
+        return self._heard_at
+
+    @property
+    def is_distrusted(self) -> bool:
+        """Whether its price was wrong, and nobody has said since that it is right."""
+        return self._distrusted_until is not None
+
+    def welcomed(self, now: float) -> None:
+        """The feed serves this runner."""
+        self._heard_at = self._well_since = now
+        self._has_quote = False
+
+    def heard(self, now: float) -> None:
+        """A frame came."""
+        if now - self._heard_at >= self._timing.direct_after:
+            self._well_since = now
+        self._heard_at = now
+
+    def quoted(self, now: float, age: float) -> None:
+        """The newest quote is ``age`` seconds old, by the feed's own clock."""
+        self._quoted_at = now - age
+        self._has_quote = True
+
+    def lost(self) -> None:
+        """The connection ended."""
+        self._well_since = None
+
+    def distrust(self, now: float) -> None:
+        """Its price is wrong."""
+        self._distrusted_until = now + self._timing.distrust
+
+    def may_be_trusted(self, now: float) -> bool:
+        """Whether it is time to compare its price again."""
+        return self._distrusted_until is not None and now >= self._distrusted_until
+
+    def trust(self) -> None:
+        """Its price is right again."""
+        self._distrusted_until = None
+
+    def decide(self, now: float, share: float) -> Route:
+        """Where prices come from now on; ``share`` is the jitter of the next loss."""
+        if self.route is Route.FEED and self._is_gone(now):
+            self.route = Route.DIRECT
+        elif self.route is Route.DIRECT and self._is_well(now):
+            self.route = Route.FEED
+            self._patience = self._timing.jitter * share
+        return self.route
+
+    def _is_gone(self, now: float) -> bool:
+        silent, quiet = now - self._heard_at, now - self._quoted_at
+        is_silent = silent >= self._timing.direct_after + self._patience
+        return is_silent or quiet >= self._timing.quiet + self._patience or self.is_distrusted
+
+    def _is_well(self, now: float) -> bool:
+        if self._well_since is None or not self._has_quote or self.is_distrusted:
+            return False
+        is_heard = now - self._heard_at < self._timing.direct_after
+        is_fresh = now - self._quoted_at < self._timing.quiet
+        return is_heard and is_fresh and now - self._well_since >= self._timing.settle

@@ -1,0 +1,355 @@
+"""The feed's socket: accepts subscribers, hears their one hello, writes what the hub has for them.
+
+A message is one buffer, written straight to each socket that takes it. What a socket does not take
+at once waits in its transport, and the hub leaves that subscriber out until it is gone: the send
+buffers are small, so what is old is replaced here and not queued in the kernel.
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from picows import (
+    WSCloseCode,
+    WSFrame,
+    WSListener,
+    WSMsgType,
+    WSTransport,
+    WSUpgradeRequest,
+    WSUpgradeResponse,
+    WSUpgradeResponseWithListener,
+    ws_create_server,
+)
+from typing_extensions import override
+
+from botrunner.marketdata import wire
+from botrunner.marketdata.hub import Broadcast, Hub
+from botrunner.marketdata.wire import Hello, Refusal, Welcome, WireError
+
+SEND_BUFFER_BYTES = 32 * 1024
+"""Asked of the kernel for each subscriber; more would be a hidden queue of old prices."""
+DEAD_MILLISECONDS = 10_000
+"""A peer that acknowledges nothing, or reads nothing, for so long is cut (TCP_USER_TIMEOUT)."""
+LONGEST_HELLO_BYTES = 16 * 1024
+_READ_BUFFER_BYTES = 2048
+_BACKLOG = 1024
+_MOST_AFTERTHOUGHTS = 16
+"""Frames after the hello; a newer subscriber may have some, a flood of them ends it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """Which feed this is, and what it has."""
+
+    exchange: str
+    environment: str
+    market: str
+    symbol: str
+    depth: int
+    intervals: tuple[str, ...]
+    feed: str
+    """Tells one start of it from another."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerLimits:
+    """What strangers can cost at most, and how often a frame comes."""
+
+    connections: int = 600
+    hello_seconds: float = 3.0
+    heartbeat_seconds: float = 1.0
+
+
+@dataclass(slots=True)
+class ServerCounts:
+    """Counted since the start."""
+
+    deliveries: int = 0
+    sent_bytes: int = 0
+    refusals: dict[str, int] = field(default_factory=dict)
+    """By reason."""
+
+
+class FeedServer:
+    """Serves one hub. ``admit`` says why a token opens nothing, or nothing."""
+
+    def __init__(
+        self, hub: Hub, served: Served, admit: Callable[[str], str], limits: ServerLimits
+    ) -> None:
+        self._hub, self._served, self._admit = hub, served, admit
+        self.limits = limits
+        self._connections: dict[int, _Connection] = {}
+        self._count = 0
+        self._server: asyncio.Server | None = None
+        self.counts = ServerCounts()
+        self.port = 0
+        """The port that it listens on, once started."""
+
+    @property
+    def connections(self) -> int:
+        """Open connections, those without a hello included."""
+        return self._count
+
+    async def start(self, host: str, port: int) -> None:
+        """Listen; port 0 takes any that is free. Raises OSError when the port is in use."""
+        listening = _listening_socket(host, port)
+        try:
+            self._server = await ws_create_server(
+                self._accept,
+                sock=listening,
+                backlog=_BACKLOG,
+                websocket_handshake_timeout=self.limits.hello_seconds,
+                max_frame_size=LONGEST_HELLO_BYTES,
+                read_buffer_init_size=_READ_BUFFER_BYTES,
+                enable_auto_ping=True,
+            )
+        except BaseException:
+            listening.close()
+            raise
+        self.port = listening.getsockname()[1]
+
+    async def stop(self) -> None:
+        """Close the port and every connection."""
+        if self._server is not None:
+            self._server.close()
+        for connection in list(self._connections.values()):
+            connection.end(WSCloseCode.GOING_AWAY)
+        while self._connections:
+            await asyncio.sleep(0.01)
+
+    def broadcast(self, message: Broadcast) -> None:
+        """Write one message to everybody who keeps up."""
+        write, frame, size = os.write, message.frame, len(message.frame)
+        for number in message.readers:
+            try:
+                taken = write(number, frame)
+            except BlockingIOError:
+                taken = 0
+            except OSError:
+                self._lost(number)
+                continue
+            if taken != size:
+                self._connections[number].keep(frame[taken:])
+        self.counts.deliveries += len(message.readers)
+        self.counts.sent_bytes += size * len(message.readers)
+
+    def opened(self, number: int, connection: "_Connection") -> None:
+        """A connection stands under this number, its descriptor."""
+        self._connections[number] = connection
+        self._count += 1
+
+    def closed(self, number: int) -> None:
+        """It is gone; the number may be another's from now on."""
+        self._hub.leave(number)
+        self._count -= 1
+        del self._connections[number]
+
+    def welcome(self, number: int, hello: Hello) -> bytes:
+        """Join the hub, and the frame that says so. Raises WireError of a Refusal's words."""
+        topics = tuple(_topics(hello, self._served, self._hub.topics))
+        self._hub.join(number, topics)
+        welcome = Welcome(
+            version=wire.chosen_version(hello) or wire.VERSION,
+            feed=self._served.feed,
+            topics=topics,
+            depth=self._served.depth,
+            intervals=self._served.intervals,
+            heartbeat_seconds=self.limits.heartbeat_seconds,
+        )
+        return wire.text_frame(wire.encoded(welcome))
+
+    def refusal(self, hello: Hello) -> Refusal | None:
+        """Why this subscriber is not served; what is cheap to know comes first."""
+        if wire.chosen_version(hello) is None:
+            text = f"this feed speaks versions {wire.OLDEST_VERSION} to {wire.VERSION}"
+            return Refusal(reason="version", message=text)
+        served = self._served
+        mine = (served.exchange, served.environment, served.market, served.symbol)
+        if mine != (hello.exchange, hello.environment, hello.market, hello.symbol):
+            return Refusal(reason="wrongFeed", message=f"this is the feed of {' '.join(mine)}")
+        problem = self._admit(hello.token)
+        return Refusal(reason="token", message=f"the token: {problem}") if problem else None
+
+    def refused(self, reason: str) -> None:
+        """Count it."""
+        self.counts.refusals[reason] = self.counts.refusals.get(reason, 0) + 1
+
+    def catch_up(self, number: int) -> None:
+        """Write what a subscriber has yet to hear, until it keeps up or takes no more."""
+        connection = self._connections[number]
+        while connection.is_free and (frame := self._hub.next_frame(number)) is not None:
+            connection.write(frame)
+            self.counts.deliveries += 1
+            self.counts.sent_bytes += len(frame)
+
+    def stall(self, number: int) -> None:
+        """The subscriber takes no more for now."""
+        self._hub.stall(number)
+
+    def _lost(self, number: int) -> None:
+        self._hub.stall(number)
+        self._connections[number].abort()
+
+    def _accept(self, request: WSUpgradeRequest) -> "_Connection | WSUpgradeResponseWithListener":
+        if self._count < self.limits.connections:
+            return _Connection(self)
+        self.refused("full")
+        text = b"this feed has all the subscribers it may have\n"
+        return WSUpgradeResponseWithListener(
+            WSUpgradeResponse.create_error_response(503, text), None
+        )
+
+
+class _Connection(WSListener):
+    """One subscriber, from its handshake to its end."""
+
+    def __init__(self, server: FeedServer) -> None:
+        self._server = server
+        self._number = -1
+        self._transport: WSTransport | None = None
+        self._deadline: asyncio.TimerHandle | None = None
+        self._has_joined = False
+        self._afterthoughts = 0
+        self.is_free = True
+        """Nothing waits in its transport."""
+
+    @override
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        """The handshake is done; a hello has to follow soon."""
+        self._transport = transport
+        below = transport.underlying_transport
+        self._number = below.get_extra_info("socket").fileno()
+        below.set_write_buffer_limits(high=0)
+        self._server.opened(self._number, self)
+        seconds = self._server.limits.hello_seconds
+        loop = asyncio.get_running_loop()
+        self._deadline = loop.call_later(seconds, self._refuse, "malformed", "no hello came")
+
+    @override
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        """The hello, or a control frame."""
+        match frame.msg_type:
+            case WSMsgType.TEXT if frame.fin:
+                self._hear(frame.get_payload_as_bytes())
+            case WSMsgType.CLOSE:
+                self.end(WSCloseCode.OK)
+            case WSMsgType.PING | WSMsgType.PONG:
+                return
+            case _:
+                self._refuse("malformed", "a hello is one text frame")
+
+    @override
+    def on_ws_disconnected(self, transport: WSTransport) -> None:
+        """The connection ended."""
+        self._disarm()
+        self._transport = None
+        self._server.closed(self._number)
+
+    @override
+    def pause_writing(self) -> None:
+        """Something waits in the transport."""
+        self.is_free = False
+        self._server.stall(self._number)
+
+    @override
+    def resume_writing(self) -> None:
+        """Nothing waits any more."""
+        self.is_free = True
+        if self._has_joined and self._transport is not None:
+            self._server.catch_up(self._number)
+
+    def write(self, frame: bytes) -> None:
+        """Write a frame whole; what the socket does not take waits."""
+        try:
+            taken = os.write(self._number, frame)
+        except BlockingIOError:
+            taken = 0
+        except OSError:
+            self.abort()
+            return
+        if taken != len(frame):
+            self.keep(frame[taken:])
+
+    def keep(self, rest: bytes) -> None:
+        """Let the transport write what the socket did not take."""
+        if self._transport is None:
+            return
+        below = self._transport.underlying_transport
+        below.write(rest)
+        if below.get_write_buffer_size() > 0:
+            self.pause_writing()
+
+    def abort(self) -> None:
+        """Drop the connection without a word."""
+        self.is_free = False
+        if self._transport is not None:
+            self._transport.disconnect(graceful=False)
+
+    def end(self, code: WSCloseCode) -> None:
+        """Close it in form, as far as its socket still takes that."""
+        if self._transport is not None:
+            self._transport.send_close(code)
+            self._transport.disconnect(graceful=self.is_free)
+
+    def _hear(self, payload: bytes) -> None:
+        if self._has_joined:
+            self._hear_more()
+            return
+        try:
+            hello = wire.read_hello(payload)
+        except WireError as error:
+            self._refuse("malformed", str(error))
+            return
+        refusal = self._server.refusal(hello)
+        if refusal is not None:
+            self._refuse(refusal.reason, refusal.message)
+            return
+        self._disarm()
+        self._has_joined = True
+        self.write(self._server.welcome(self._number, hello))
+        self._server.catch_up(self._number)
+
+    def _hear_more(self) -> None:
+        self._afterthoughts += 1
+        if self._afterthoughts > _MOST_AFTERTHOUGHTS:
+            self._refuse("malformed", "a subscriber speaks once")
+
+    def _refuse(self, reason: str, message: str) -> None:
+        self._disarm()
+        if self._transport is None or self._transport.is_close_frame_sent:
+            return
+        self._server.refused(reason)
+        refusal = Refusal(reason=reason, message=message)
+        self._transport.send(WSMsgType.TEXT, wire.encoded(refusal))
+        self.end(WSCloseCode.POLICY_VIOLATION)
+
+    def _disarm(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+
+def _topics(hello: Hello, served: Served, there: frozenset[str]) -> Iterable[str]:
+    wanted = [wire.QUOTE, wire.UPSTREAM]
+    wanted += [topic for topic in dict.fromkeys(hello.topics) if topic in wire.OPTIONAL_TOPICS]
+    for interval in dict.fromkeys(hello.intervals):
+        wanted += wire.candle_topics(interval)
+    return [topic for topic in wanted if topic in there]
+
+
+def _listening_socket(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # With its protocol named: asyncio leaves Nagle's algorithm on otherwise.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, DEAD_MILLISECONDS)
+        listening.setblocking(False)
+        listening.bind((host, port))
+    except OSError:
+        listening.close()
+        raise
+    return listening

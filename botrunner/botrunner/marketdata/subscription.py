@@ -1,0 +1,253 @@
+"""One symbol at one feed, as a runner has it: the connection, what it says, and whether it is used.
+
+Frames become events at once; while the exchange itself is asked, they only show how the feed does.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from botrunner.domain.events import QuoteChanged
+from botrunner.exchanges.market_data import Source
+from botrunner.exchanges.port import Listeners, MessageRefused, PricesReported, PublicTopics
+from botrunner.marketdata import heard, wire
+from botrunner.marketdata.client import ClientListeners, FeedClient
+from botrunner.marketdata.link import Link, LinkTiming, Route
+from botrunner.marketdata.meters import ClientMeters
+from botrunner.marketdata.wire import (
+    BookSaid,
+    CandleSaid,
+    FeedFrame,
+    Gap,
+    Hello,
+    QuoteSaid,
+    Refusal,
+    TradeSaid,
+    UpstreamSaid,
+    Welcome,
+    WireError,
+)
+from botrunner.service.clock import Clock
+
+_US = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedAccess:
+    """How a runner reaches the feeds of its exchange."""
+
+    exchange: str
+    environment: str
+    market: str
+    address_of: Callable[[str], str]
+    """The address of a symbol's feed."""
+    token: Callable[[], str] = lambda: ""
+    """Read anew for each connection: it is rotated. Raises OSError."""
+    timing: LinkTiming = field(default_factory=LinkTiming)
+    max_divergence_percent: float = 0.5
+    """So far may the feed's mark price lie from the exchange's own."""
+    account: str = ""
+    meters: ClientMeters | None = None
+
+
+class Subscription:
+    """``share`` gives chance within [0, 1]."""
+
+    def __init__(
+        self,
+        symbol: str,
+        topics: PublicTopics,
+        access: FeedAccess,
+        listeners: Listeners,
+        clock: Clock,
+        share: Callable[[], float],
+    ) -> None:
+        self.symbol, self._topics, self._access = symbol, topics, access
+        self._listeners, self._clock, self._share = listeners, clock, share
+        self.link = Link(access.timing, clock.monotonic(), share())
+        self.newest: QuoteSaid | None = None
+        """The feed's newest quote on the present connection."""
+        self.delivered: QuoteChanged | None = None
+        """The newest quote that the engine has of the symbol, from wherever."""
+        self._floor: datetime | None = None
+        """The feed's quotes from before this moment are older than the exchange's own word."""
+        self.source: Source | None = None
+        """Where that came from, as last told."""
+        self.is_connected = False
+        self.why_not = "not connected yet"
+        self._pending: QuoteSaid | None = None
+        self._ages_from = 0
+        """The feed's time of its newest frame, microseconds."""
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Connect, and stay connected."""
+        listeners = ClientListeners(frame=self._frame, drained=self._drained, ended=self._ended)
+        client = FeedClient(
+            self._access.address_of(self.symbol),
+            self._hello,
+            listeners,
+            self._clock,
+            lambda: 0.5 + self._share() / 2,
+        )
+        self._task = asyncio.get_running_loop().create_task(client.run())
+
+    async def stop(self) -> None:
+        """End the connection."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait((self._task,))
+
+    @property
+    def task(self) -> asyncio.Task[None] | None:
+        """The connection's work; it ends by an error of the program alone."""
+        return self._task
+
+    def decide(self) -> Route:
+        """Where prices come from now on; the newest quote is told when that is the feed again."""
+        before = self.link.route
+        route = self.link.decide(self._clock.monotonic(), self._share())
+        if route is Route.FEED and before is Route.DIRECT and self.newest is not None:
+            self._quote(self.newest)
+        self._measure(route)
+        return route
+
+    def _hello(self) -> Hello:
+        access, topics = self._access, self._topics
+        wanted = [(wire.BOOK, topics.depth > 1), (wire.TRADES, topics.trades)]
+        return Hello(
+            oldest_version=wire.OLDEST_VERSION,
+            newest_version=wire.VERSION,
+            exchange=access.exchange,
+            environment=access.environment,
+            market=access.market,
+            symbol=self.symbol,
+            topics=tuple(topic for topic, is_wanted in wanted if is_wanted),
+            depth=topics.depth,
+            intervals=topics.intervals,
+            token=access.token(),
+        )
+
+    def _frame(self, said: FeedFrame | None, size: int) -> None:
+        now = self._clock.monotonic()
+        if self._access.meters is not None:
+            self._access.meters.bytes.labels(*self._labels()).inc(size)
+        match said:
+            case Welcome():
+                self._welcomed(said, now)
+            case Refusal():
+                return
+            case _ if not self.is_connected:
+                raise WireError("the first frame is no welcome")
+            case _:
+                self.link.heard(now)
+                self._said(said)
+
+    def _welcomed(self, said: Welcome, now: float) -> None:
+        wanted = self._topics
+        if wanted.depth > said.depth:
+            raise WireError(f"it serves {said.depth} levels, {wanted.depth} are needed")
+        missing = sorted(set(wanted.intervals) - set(said.intervals))
+        if missing:
+            raise WireError(f"it has no candles of {', '.join(missing)}")
+        self.is_connected, self.why_not = True, ""
+        self.newest = self._pending = None
+        self._ages_from = 0
+        self.link.welcomed(now)
+
+    def _said(self, said: FeedFrame | None) -> None:
+        match said:
+            case QuoteSaid():
+                heard.quote_changed(self.symbol, said)
+                self._pending = said
+                self._aged(said.feed_time_us)
+            case UpstreamSaid():
+                self._aged(said.feed_time_us)
+            case Gap():
+                self._gap(said)
+            case TradeSaid() | BookSaid() | CandleSaid():
+                self._market(said)
+            case _:
+                return  # Of a newer feed.
+
+    def _drained(self) -> None:
+        """Of the quotes that came together the last one counts."""
+        said, self._pending = self._pending, None
+        if said is not None:
+            self.newest = said
+            if self.link.route is Route.FEED:
+                self._quote(said)
+        if self.newest is not None:
+            age = (self._ages_from - self.newest.feed_time_us) / _US
+            self.link.quoted(self._clock.monotonic(), max(0.0, age))
+
+    def _quote(self, said: QuoteSaid) -> None:
+        event = heard.quote_changed(self.symbol, said)
+        if self._floor is not None and event.quote.at < self._floor:
+            return
+        self.delivered, self._floor = event, None
+        self.tell_source(said.source)
+        self._listeners.event(event)
+        if self._access.meters is not None:
+            late = (self._clock.now() - event.quote.at).total_seconds()
+            self._access.meters.latency.labels(*self._labels()).observe(max(0.0, late))
+
+    def told_directly(self, event: QuoteChanged) -> None:
+        """The exchange itself gave a quote."""
+        self.delivered, self._floor = event, event.quote.at
+        self._listeners.event(event)
+
+    def tell_source(self, source: Source) -> None:
+        """Report where prices come from, if that has changed."""
+        if source is not self.source:
+            self.source = source
+            at = self._clock.now()
+            self._listeners.report(PricesReported(symbol=self.symbol, source=source, at=at))
+
+    def _market(self, said: TradeSaid | BookSaid | CandleSaid) -> None:
+        if self.link.route is not Route.FEED:
+            return
+        match said:
+            case TradeSaid():
+                self._listeners.market(heard.trade_printed(self.symbol, said))
+            case BookSaid():
+                book = heard.book_changed(self.symbol, said, self._topics.depth)
+                self._listeners.market(book)
+            case CandleSaid():
+                self._listeners.market(heard.candle_changed(self.symbol, said))
+
+    def _gap(self, said: Gap) -> None:
+        lost = said.last - said.first + 1
+        if self._access.meters is not None:
+            self._access.meters.lost.labels(*self._labels()).inc(lost)
+        text = f"too slow for {lost} messages of {said.topic}"
+        self._refused(text)
+
+    def _ended(self, why: str) -> None:
+        self.is_connected = False
+        if why.startswith("unbelievable") and why != self.why_not:
+            self._refused(why)
+        self.why_not = why
+        self.link.lost()
+        if self._access.meters is not None:
+            self._access.meters.reconnects.labels(*self._labels()).inc()
+
+    def _refused(self, problem: str) -> None:
+        at = self._clock.now()
+        self._listeners.report(
+            MessageRefused(origin="feed", message="", problem=f"{self.symbol}: {problem}", at=at)
+        )
+
+    def _aged(self, feed_time_us: int) -> None:
+        self._ages_from = max(self._ages_from, feed_time_us)
+
+    def _measure(self, route: Route) -> None:
+        meters = self._access.meters
+        if meters is not None:
+            meters.in_use.labels(*self._labels()).set(route is Route.FEED)
+            age = self._clock.monotonic() - self.link.heard_at
+            meters.age.labels(*self._labels()).set(age)
+
+    def _labels(self) -> tuple[str, str]:
+        return self._access.account, self.symbol

@@ -1,0 +1,266 @@
+"""A runner's prices through its feed, without it, and back again (MD-4, MD-6, MD-10)."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import AsyncIterator, Iterator
+from decimal import Decimal
+
+import pytest
+
+from botrunner.exchanges.market_data import BookChanged, CandleChanged, TradePrinted
+from botrunner.exchanges.port import PublicTopics, StreamReported
+from botrunner.exchanges.stream_effects import StreamState
+from support.feeds import SYMBOL, Desk, desk_at, feed_process, move, running_feed, until
+from support.simulator import RunningSimulator, running_simulator
+from support.steady_prices import SteadyPrices
+
+PRICES = [f"0.{price}" for price in range(5010, 5040)]
+
+
+@pytest.fixture
+def simulator() -> Iterator[RunningSimulator]:
+    """XRPUSDT at 0.5, standing still; more connections than a venue takes are allowed."""
+    with running_simulator(source=SteadyPrices(), stepping=True, rate_limits=False) as running:
+        yield running
+
+
+@pytest.fixture
+async def direct(simulator: RunningSimulator) -> AsyncIterator[Desk]:
+    """A runner that finds no feed, and so asks the exchange itself."""
+    with _free_port() as port:
+        async with desk_at(simulator, lambda: port) as desk:
+            yield desk
+
+
+def _free_port() -> "_Closed":
+    return _Closed()
+
+
+class _Closed:
+    """A port that nobody listens on: bound, so that nobody else gets it."""
+
+    def __init__(self) -> None:
+        self._socket = socket.socket()
+        self._socket.bind(("127.0.0.1", 0))
+
+    def __enter__(self) -> int:
+        port: int = self._socket.getsockname()[1]
+        return port
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+
+
+async def test_through_the_feed_come_the_same_quotes_in_the_same_sequence_as_directly(
+    simulator: RunningSimulator, direct: Desk
+) -> None:
+    """MD-3: prices are stepped one by one, so nothing is conflated."""
+    async with running_feed(simulator) as feed, desk_at(simulator, lambda: feed.server.port) as one:
+        await until(lambda: one.has_bid("0.5000") and direct.has_bid("0.5000"), "first quotes")
+        for bid in PRICES:
+            await move(simulator, bid, bid)
+            await until(lambda: one.has_bid(bid) and direct.has_bid(bid), f"the bid {bid}")
+
+        assert direct.is_direct and not one.is_direct
+        assert one.bids() == direct.bids() == ["0.5000", *PRICES]
+        told = {(q.quote.bid, q.quote.ask, q.quote.last, q.quote.mark) for q in one.quotes}
+        assert told == {
+            (q.quote.bid, q.quote.ask, q.quote.last, q.quote.mark) for q in direct.quotes
+        }
+
+
+async def test_a_killed_feed_is_replaced_by_the_exchange_and_used_again_when_it_is_back(
+    simulator: RunningSimulator,
+) -> None:
+    """MD-6."""
+    with feed_process(simulator) as (process, ready):
+        async with desk_at(simulator, lambda: ready["port"]) as desk:
+            await until(lambda: desk.has_bid("0.5000"), "a first quote")
+            was_direct = desk.is_direct
+            process.kill()
+            await until(lambda: desk.is_direct, "it goes direct")
+            await move(simulator, "0.5010", "0.5011")
+            await until(lambda: desk.has_bid("0.5010"), "a quote of the exchange")
+            with feed_process(simulator, port=ready["port"]):
+                await until(lambda: not desk.is_direct, "it comes back")
+                await move(simulator, "0.5020", "0.5021")
+                await until(lambda: desk.has_bid("0.5020"), "a quote of the feed")
+
+            assert not was_direct
+            assert desk.bids() == ["0.5000", "0.5010", "0.5020"]
+
+
+async def test_a_frozen_feed_is_noticed_though_its_connection_stands(
+    simulator: RunningSimulator,
+) -> None:
+    """MD-6: SIGSTOP."""
+    with feed_process(simulator) as (process, ready):
+        async with desk_at(simulator, lambda: ready["port"]) as desk:
+            await until(lambda: desk.has_bid("0.5000"), "a first quote")
+            process.send_signal(signal.SIGSTOP)
+            await until(lambda: desk.is_direct, "it goes direct")
+            await move(simulator, "0.5010", "0.5011")
+            await until(lambda: desk.has_bid("0.5010"), "a quote of the exchange")
+            process.send_signal(signal.SIGCONT)
+            await until(lambda: not desk.is_direct, "it comes back")
+            await move(simulator, "0.5020", "0.5021")
+            await until(lambda: desk.has_bid("0.5020"), "a quote of the feed")
+
+        assert desk.bids() == ["0.5000", "0.5010", "0.5020"]
+
+
+class Relay:
+    """A line between a runner and its feed that can be cut without a word."""
+
+    def __init__(self, port: int) -> None:
+        self._port_behind = port
+        self._server: asyncio.Server | None = None
+        self.is_cut = False
+        self.port = 0
+        self._pumps: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> "Relay":
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._server is not None
+        self._server.close()
+        for pump in self._pumps:
+            pump.cancel()
+        if self._pumps:
+            await asyncio.wait(self._pumps)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        behind, ahead = await asyncio.open_connection("127.0.0.1", self._port_behind)
+        for source, target in ((reader, ahead), (behind, writer)):
+            pump = asyncio.ensure_future(self._pump(source, target))
+            self._pumps.add(pump)
+
+    async def _pump(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        try:
+            while data := await source.read(65_536):
+                if not self.is_cut:
+                    target.write(data)
+        except ConnectionError:
+            pass
+        finally:
+            target.close()
+
+
+async def test_a_line_that_is_cut_without_a_word_is_noticed(simulator: RunningSimulator) -> None:
+    """MD-6: the feed lives and the connection seems to stand, but nothing comes."""
+    async with running_feed(simulator) as feed, Relay(feed.server.port) as relay:
+        async with desk_at(simulator, lambda: relay.port) as desk:
+            await until(lambda: desk.has_bid("0.5000"), "a first quote")
+            relay.is_cut = True
+            await until(lambda: desk.is_direct, "it goes direct")
+            await move(simulator, "0.5010", "0.5011")
+            await until(lambda: desk.has_bid("0.5010"), "a quote of the exchange")
+
+            assert desk.bids() == ["0.5000", "0.5010"]
+
+
+async def test_a_feed_whose_stream_is_silent_polls_and_says_so_everywhere(
+    simulator: RunningSimulator,
+) -> None:
+    """MD-3, MD-4."""
+    async with (
+        running_feed(simulator, stale_seconds=1.0) as feed,
+        desk_at(simulator, lambda: feed.server.port) as desk,
+    ):
+        await until(lambda: desk.has_bid("0.5000"), "a first quote")
+        body = {"stream": "public", "count": None, "status": 503}
+        await asyncio.to_thread(simulator.command, "refuse-handshake", body)
+        await asyncio.to_thread(simulator.command, "cut", {"stream": "public", "how": "abort"})
+        await move(simulator, "0.5010", "0.5011")
+        await until(lambda: desk.has_bid("0.5010"), "a polled quote")
+        source, metrics = feed.state.source.value, feed.meters.exposition().decode()
+        await asyncio.to_thread(simulator.command, "clear", {})
+        await until(lambda: desk.sources()[-1] == "stream", "the stream is back")
+
+        assert source == "rest"
+        assert "tradefleet_feed_upstream_connected_state 0.0" in metrics
+        assert "tradefleet_feed_reconnects_total" in metrics
+        assert desk.sources()[:2] == ["stream", "rest"]
+        assert not desk.is_direct
+
+
+async def test_trades_candles_and_the_book_come_through_the_feed(
+    simulator: RunningSimulator,
+) -> None:
+    """MD-1: to the depth and the intervals that are asked for."""
+    topics = PublicTopics(depth=50, trades=True, intervals=("1",))
+    async with running_feed(simulator) as feed:
+        async with desk_at(simulator, lambda: feed.server.port, topics=topics) as desk:
+            await until(lambda: feed.hub.topics and len(feed.hub) == 1, "it is welcome")
+            body = {"symbol": SYMBOL, "price": "0.5", "quantity": "7", "side": "Buy"}
+            await until(lambda: _has(desk, BookChanged) and _has(desk, CandleChanged), "both")
+            await asyncio.to_thread(simulator.command, "trade", body)
+            await until(lambda: _has(desk, TradePrinted), "the trade")
+            trade = next(data for data in desk.market if isinstance(data, TradePrinted))
+            book = next(data for data in desk.market if isinstance(data, BookChanged))
+
+            assert (trade.price, trade.quantity) == (Decimal("0.5"), Decimal(7))
+            assert trade.taker_buys
+            assert book.depth == 50 and book.bids[0][0] <= book.asks[0][0]
+
+
+async def test_a_new_symbol_or_a_deeper_book_needs_no_new_runner(
+    simulator: RunningSimulator,
+) -> None:
+    """MD-10."""
+    async with running_feed(simulator) as feed:
+        async with desk_at(simulator, lambda: feed.server.port) as desk:
+            await until(lambda: desk.has_bid("0.5000"), "a first quote")
+            before = _has(desk, BookChanged)
+            desk.exchange.watch([SYMBOL], PublicTopics(depth=50))
+            await until(lambda: _has(desk, BookChanged), "the deeper book")
+            desk.exchange.watch([])
+            await until(lambda: len(feed.hub) == 0, "the subscription ends")
+            desk.exchange.watch([SYMBOL])
+            await until(lambda: len(feed.hub) == 1, "and begins anew")
+
+            assert not before
+
+
+async def test_a_feed_that_lacks_what_is_asked_for_is_not_used(
+    simulator: RunningSimulator,
+) -> None:
+    """MD-10: it serves 50 levels."""
+    async with running_feed(simulator) as feed:
+        topics = PublicTopics(depth=200)
+        async with desk_at(simulator, lambda: feed.server.port, topics=topics) as desk:
+            await until(lambda: desk.is_direct, "it goes direct")
+            await until(lambda: _has(desk, BookChanged), "the book of the exchange")
+            refused = [getattr(report, "problem", "") for report in desk.reports]
+
+            assert any("it serves 50 levels, 200 are needed" in problem for problem in refused)
+
+
+async def test_the_state_of_the_public_stream_is_told_whichever_it_is(
+    simulator: RunningSimulator,
+) -> None:
+    with feed_process(simulator) as (process, ready):
+        async with desk_at(simulator, lambda: ready["port"]) as desk:
+            await until(lambda: StreamState.CONNECTED in _public(desk), "the feed is connected")
+            through = next(r for r in desk.reports if isinstance(r, StreamReported))
+            process.kill()
+            await until(lambda: desk.is_direct, "it goes direct")
+            await until(lambda: _public(desk)[-1] is StreamState.CONNECTED, "connected directly")
+
+            assert through.reason.startswith("feed: ")
+
+
+def _public(desk: Desk) -> list[StreamState]:
+    return [
+        report.state
+        for report in desk.reports
+        if isinstance(report, StreamReported) and report.stream == "public"
+    ]
+
+
+def _has(desk: Desk, kind: type[object]) -> bool:
+    return any(isinstance(data, kind) for data in desk.market)
