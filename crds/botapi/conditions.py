@@ -118,7 +118,7 @@ class Phase(StrEnum):
     """An emergency stop holds."""
     SUSPENDED = "Suspended"
     PENDING = "Pending"
-    """No report of a runner yet."""
+    """No report yet of a runner that can begin."""
     RECOVERING = "Recovering"
     STARVED = "Starved"
     """A strategy waits for money or for the exchange's limits."""

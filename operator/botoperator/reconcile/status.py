@@ -103,8 +103,10 @@ def _phase_of_life(view: View) -> Phase:
     enabled = view.condition(_T.TRADING_ENABLED)
     if enabled is not None and enabled.reason == ConditionReason.SUSPENDED:
         return Phase.SUSPENDED
-    if view.is_recovering or not view.is_true(_T.CREDENTIALS_READY):
+    if view.is_recovering:
         return Phase.RECOVERING
+    if not view.is_true(_T.CREDENTIALS_READY):
+        return Phase.PENDING
     if enabled is None or enabled.status is not ConditionStatus.TRUE:
         return Phase.RECOVERING
     starved = [each for each in view.status.strategies if each.state == StrategyState.STARVED]
