@@ -131,6 +131,7 @@ class WorkQueue(Generic[K]):
 
     def oldest_age(self, now: float) -> float:
         """Seconds that the oldest key that is due or in work has been so; 0 when there is none."""
+        self._ripen(now)
         since = (*self._due.values(), *self._running.values(), *self._again.values())
         return now - min(since, default=now)
 
