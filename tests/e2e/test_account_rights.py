@@ -10,7 +10,7 @@ from cluster import switches
 from support.audit import Audit, Entry
 from support.fleet_desk import FleetDesk, elapse, until
 from support.grid_life import LIFE
-from support.kubectl import Kubectl
+from support.kubectl import Answer, Kubectl
 from support.release import Release
 
 pytestmark = pytest.mark.cluster
@@ -32,25 +32,21 @@ def test_neither_operator_nor_runner_may_do_more_than_they_need(
     namespace = str(alice.kubectl.namespace)
     operator = f"system:serviceaccount:{release.namespace}:{release.operator_deployment}"
     runner = f"system:serviceaccount:{namespace}:{runner_name('alice')}"
-    status = json.dumps({"status": {"openOrders": 7}})
-    patch = ("--type=merge", "-p", status)
-
-    own = _as(alice, runner, "patch", "ta", "alice", "--subresource=status", *patch)
-    assert own.returned, own.said
+    # Server-side apply is one PATCH; `kubectl patch` would read first, and fail at that.
+    own = _apply_status(alice, runner, "alice")
+    assert own.ok, own.err
     refused = {
         "a Secret": _as(alice, operator, "get", "secret", "alice-keys"),
         "Secrets": _as(alice, operator, "get", "secrets", "-A"),
         "a Secret, by the runner": _as(alice, runner, "get", "secret", "alice-keys"),
         "its own spec": _as(alice, runner, "annotate", "ta", "alice", "a=b"),
-        "another's status": _as(
-            alice, runner, "patch", "ta", "bob", "--subresource=status", *patch
-        ),
+        "another's status": _apply_status(alice, runner, "bob"),
         "another account": _as(alice, runner, "get", "ta", "bob"),
         "all accounts": _as(alice, runner, "get", "ta"),
     }
     for what, answer in refused.items():
-        assert not answer.returned, what
-        assert "forbidden" in answer.said.lower(), answer.said
+        assert not answer.ok, what
+        assert "forbidden" in answer.err.lower(), answer.err
 
 
 def test_the_second_account_with_the_same_keys_sends_nothing(make_desk: MakeDesk) -> None:
@@ -106,18 +102,21 @@ def test_writes_are_counted_and_children_come_back(desk: FleetDesk, release: Rel
     assert desk.pod_uid() == pod
 
 
-class _Tried:
-    """What came of a request as somebody else."""
-
-    def __init__(self, returned: bool, said: str) -> None:
-        self.returned, self.said = returned, said
-
-
-def _as(desk: FleetDesk, user: str, *arguments: str) -> _Tried:
+def _as(desk: FleetDesk, user: str, *arguments: str, stdin: str = "") -> Answer:
     groups = ("system:serviceaccounts", "system:authenticated")
     flags = [f"--as={user}", *(f"--as-group={group}" for group in groups)]
-    answer = desk.kubectl.run(*arguments, *flags)
-    return _Tried(answer.ok, answer.err)
+    return desk.kubectl.run(*arguments, *flags, stdin=stdin)
+
+
+def _apply_status(desk: FleetDesk, user: str, account: str) -> Answer:
+    part = {
+        "apiVersion": "tradefleet.dev/v1alpha1",
+        "kind": "TradingAccount",
+        "metadata": {"name": account},
+        "status": {"openOrders": 7},
+    }
+    flags = ("--server-side", "--subresource=status", "--field-manager=tried", "--filename=-")
+    return _as(desk, user, "apply", *flags, "--force-conflicts", stdin=json.dumps(part))
 
 
 def _count(entries: list[Entry], resource: str) -> int:
