@@ -1,0 +1,141 @@
+"""MD-6, MD-8, MD-9: when a runner asks the exchange itself, and when it comes back."""
+
+from decimal import Decimal
+
+import pytest
+
+from botrunner.marketdata.divergence import diverges
+from botrunner.marketdata.link import Link, LinkTiming, Route
+
+TIMING = LinkTiming(direct_after=3.0, jitter=2.0, quiet=12.0, settle=2.0, distrust=300.0)
+
+
+def well(share: float = 0.0) -> Link:
+    """Welcomed at 0, with a fresh quote."""
+    link = Link(TIMING, 0.0, share)
+    link.welcomed(0.0)
+    link.quoted(0.0, 0.0)
+    return link
+
+
+def beat(link: Link, since: float, until: float, *, quotes: bool = True) -> None:
+    """A frame a second."""
+    at = since
+    while at <= until:
+        link.heard(at)
+        if quotes:
+            link.quoted(at, 0.0)
+        at += 1.0
+
+
+@pytest.mark.parametrize(("share", "gone_at"), [(0.0, 3.0), (0.5, 4.0), (1.0, 5.0)])
+def test_without_a_frame_it_goes_direct_after_three_seconds_and_at_most_two_more(
+    share: float, gone_at: float
+) -> None:
+    """MD-6, MD-9."""
+    link = well(share)
+
+    assert link.decide(gone_at - 0.01, 0.0) is Route.FEED
+    assert link.decide(gone_at, 0.0) is Route.DIRECT
+
+
+def test_a_feed_that_never_answers_is_given_up_like_one_that_fell_silent() -> None:
+    link = Link(TIMING, 10.0, 0.0)
+
+    assert link.decide(12.9, 0.0) is Route.FEED
+    assert link.decide(13.0, 0.0) is Route.DIRECT
+
+
+def test_a_reconnect_in_time_changes_nothing() -> None:
+    link = well()
+    link.lost()
+    link.welcomed(2.5)
+
+    assert link.decide(5.0, 0.0) is Route.FEED
+
+
+def test_it_comes_back_once_the_feed_was_well_for_a_while() -> None:
+    """MD-6."""
+    link = well()
+    link.decide(3.0, 0.0)
+    link.welcomed(10.0)
+    before_a_quote = link.decide(10.0, 0.0)
+    link.quoted(10.1, 0.0)
+    too_soon = link.decide(11.9, 0.0)
+    link.heard(11.9)
+    back = link.decide(12.0, 0.5)
+
+    assert (before_a_quote, too_soon, back) == (Route.DIRECT, Route.DIRECT, Route.FEED)
+    beat(link, 12.0, 14.0)
+    assert link.decide(17.9, 0.0) is Route.FEED, "the share of the new jitter counts"
+    assert link.decide(18.0, 0.0) is Route.DIRECT
+
+
+def test_a_frozen_feed_that_wakes_up_has_to_be_well_for_a_while_too() -> None:
+    link = well()
+    link.decide(3.0, 0.0)
+    link.heard(20.0)
+    link.quoted(20.0, 0.0)
+
+    assert link.decide(20.5, 0.0) is Route.DIRECT
+    link.heard(21.5)
+    assert link.decide(22.0, 0.0) is Route.FEED
+
+
+def test_a_feed_that_lives_but_has_no_new_quotes_is_as_good_as_none() -> None:
+    """MD-4 makes it poll after 5 s, so 12 s without a quote means that it lost the exchange."""
+    link = well()
+    beat(link, 0.0, 11.0, quotes=False)
+
+    assert link.decide(11.9, 0.0) is Route.FEED
+    link.heard(12.0)
+    assert link.decide(12.0, 0.0) is Route.DIRECT
+
+
+def test_an_old_quote_of_a_snapshot_is_as_old_as_the_feed_says() -> None:
+    link = well()
+    link.decide(3.0, 0.0)
+    link.welcomed(10.0)
+    link.quoted(10.0, 60.0)
+    link.heard(12.0)
+
+    assert link.decide(12.5, 0.0) is Route.DIRECT
+
+
+def test_a_connection_without_a_quote_of_its_own_is_not_used() -> None:
+    link = well()
+    link.decide(3.0, 0.0)
+    link.welcomed(4.0)
+    beat(link, 4.0, 8.0, quotes=False)
+
+    assert link.decide(8.0, 0.0) is Route.DIRECT
+
+
+def test_a_feed_with_a_wrong_price_is_left_at_once_and_not_believed_for_a_while() -> None:
+    """MD-8."""
+    link = well()
+    link.distrust(1.0)
+    left = link.decide(1.0, 0.0)
+    beat(link, 2.0, 300.0)
+
+    assert left is Route.DIRECT
+    assert link.decide(300.0, 0.0) is Route.DIRECT
+    assert not link.may_be_trusted(300.9)
+    assert link.may_be_trusted(301.0)
+    link.trust()
+    assert link.decide(300.5, 0.0) is Route.FEED
+
+
+@pytest.mark.parametrize(
+    ("feed", "venue", "does"),
+    [
+        ("100", "100", False),
+        ("100.5", "100", False),
+        ("100.51", "100", True),
+        ("99.49", "100", True),
+        ("0.00000100", "0.00000101", True),
+    ],
+)
+def test_a_price_diverges_beyond_half_a_percent(feed: str, venue: str, does: bool) -> None:
+    """MD-8."""
+    assert diverges(Decimal(feed), Decimal(venue), 0.5) is does
