@@ -162,6 +162,16 @@ class PrivateStreamRestored:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccountPolled:
+    """The private stream is down, and what it would have told has been read instead.
+
+    Executions always; orders, positions and wallet where there were any, and every few seconds.
+    """
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BlockSet:
     """Something outside the engine blocks new exposure."""
 
@@ -280,6 +290,7 @@ ControlEvent = (
     | PrivateStreamLost
     | PrivateStreamAttemptFailed
     | PrivateStreamRestored
+    | AccountPolled
     | BlockSet
     | BlockLifted
     | PositionsUnreadable

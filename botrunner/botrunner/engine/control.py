@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from botrunner.domain.control import (
+    AccountPolled,
     AccountRead,
     Block,
     BlockLifted,
@@ -122,6 +123,13 @@ def _(event: PrivateStreamRestored, state: EngineState) -> None:
     state.stream_up, state.stream_lost_at, state.stream_attempts = True, None, 0
     state.unreconciled = True
     reconcile.ask(state)
+
+
+@absorb.register
+def _(event: AccountPolled, state: EngineState) -> None:
+    state.polled_at = state.now
+    for run in state.runs.values():
+        run.dirty = run.dirty or run.waits
 
 
 @absorb.register

@@ -12,6 +12,8 @@ from botrunner.risk.gate import Gate, Terms
 
 WALLET_PATIENCE = 60 * SECOND
 """A balance that could not be read for so long counts as unknown (PR-2); the longest poll."""
+POLL_PATIENCE = 5 * SECOND
+"""So long after the last poll the account counts as known while its private stream is down."""
 
 
 def gate_of(state: EngineState, run: Run, allowance: Allowance, granted: Decimal) -> Gate:
@@ -22,6 +24,7 @@ def gate_of(state: EngineState, run: Run, allowance: Allowance, granted: Decimal
         stopped=state.stop is not None,
         disabled=trading_disabled(state, run),
         stream_up=state.stream_up and not state.unreconciled,
+        is_polled=_is_polled(state),
         blocks=frozenset(state.blocks),
         quote=state.quotes.get(run.symbol),
         uncertain=resolve.is_missing(state, run.symbol),
@@ -42,6 +45,10 @@ def gate_of(state: EngineState, run: Run, allowance: Allowance, granted: Decimal
         generation=state.generation,
         frozen=state.policy is StopPolicy.FREEZE,
     )
+
+
+def _is_polled(state: EngineState) -> bool:
+    return state.polled_at is not None and state.now <= state.polled_at + POLL_PATIENCE
 
 
 def trading_disabled(state: EngineState, run: Run) -> str:

@@ -185,6 +185,8 @@ class EngineState:
     stream_up: bool = True
     stream_lost_at: datetime | None = None
     stream_attempts: int = 0
+    polled_at: datetime | None = None
+    """When what a lost stream would have told was read last."""
     unreconciled: bool = False
     """The stream came back and the read that has to follow is not done."""
     blocks: set[Block] = field(default_factory=set)

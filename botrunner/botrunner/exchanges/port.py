@@ -222,11 +222,12 @@ class Exchange(Protocol):
     async def run(self) -> None:
         """Keep streams and clock going until cancelled.
 
-        Without keys only prices. The private stream ends for good when its sign-in is refused;
-        prices and clock go on. With each connection of the private stream come, before
-        PrivateStreamRestored and in this order: fills since the last one seen, what known open
-        orders have become, open orders, positions and wallet; what the stream said meanwhile
-        follows.
+        Without keys only prices. A refused sign-in is tried again once a minute; prices and clock
+        go on. While the private stream is down, what it would tell is read: executions every
+        second, each time followed by AccountPolled. With each connection of the private stream
+        come, before PrivateStreamRestored and in this order: fills since the last one seen, what
+        known open orders have become, open orders, positions and wallet; what the stream said
+        meanwhile follows.
         """
         ...
 

@@ -4,7 +4,7 @@ Rule 1: every change of the state is made here. A shell reports (``connect_start
 ``received``, ``closed``, ``ticked``) and carries the effects out in their order.
 Rule 2: times are seconds of one monotonic clock; chance (``share``) comes from outside.
 Rule 3: only pongs prove life. A private stream may be silent for hours.
-Rule 4: a refused sign-in is final: a person has to change the key.
+Rule 4: a refused sign-in ends the session's own attempts: a person has to change the key.
 """
 
 from collections.abc import Iterable, Mapping

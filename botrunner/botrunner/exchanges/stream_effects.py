@@ -15,7 +15,7 @@ class StreamState(Enum):
     """Signed in, and every topic answered."""
     RECONNECTING = "reconnecting"
     FAILED = "failed"
-    """The sign-in was refused; nothing more is tried."""
+    """The sign-in was refused; a session tries nothing more until it is started again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,7 +58,9 @@ class Gate:
         self._granted: dict[OrderSlot, Decimal] = {}
 
     def may_move_entries(self) -> bool:
-        """Whether resting entries may be amended now."""
+        """Whether resting entries may be amended now; never without the private stream."""
+        if not self._view.stream_up:
+            return False
         nothing = EntryRequest(orders=(), reducing=True)
         return check_entry(nothing, self._view) is None
 

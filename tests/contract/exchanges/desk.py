@@ -82,6 +82,7 @@ class Desk:
     ) -> None:
         self.simulator = simulator
         self.name = name
+        self.clock = clock or SystemClock()
         self.events: list[Event] = []
         self.market: list[MarketData] = []
         self.reports: list[Report] = []
@@ -94,7 +95,7 @@ class Desk:
             listeners=Listeners(
                 event=self.events.append, market=self.market.append, report=self.reports.append
             ),
-            clock=clock or SystemClock(),
+            clock=self.clock,
             timeout_seconds=timeout_seconds,
             stale_seconds=stale_seconds,
             timing=timing,

@@ -23,7 +23,7 @@ from botrunner.exchanges.port import (
 from botrunner.exchanges.session import Timing
 from botrunner.exchanges.stream_effects import StreamState
 from contract.exchanges.conftest import MakeDesk
-from contract.exchanges.desk import SYMBOL, Desk
+from contract.exchanges.desk import SYMBOL, Desk, QuickClock
 
 
 def states(desk: Desk, stream: str) -> list[StreamState]:
@@ -260,3 +260,46 @@ async def test_deep_books_trades_and_candles_are_given_when_asked_for(
     books = [one for one in desk.market if isinstance(one, BookChanged)]
 
     assert all(book.bids[0][0] < book.asks[0][0] for book in books if book.bids and book.asks)
+
+
+async def test_what_happens_without_a_stream_is_told_by_polling(desk: Desk) -> None:
+    """XC-93, EX-7, EX-9: a fill, its order's end, the position; once each, before it is back."""
+    order = desk.order("0.49")
+    await desk.place(order)
+    await desk.until("OrderOpened", order_id=order.order_id)
+    before = len(desk.events)
+    await desk.command("refuse-handshake", stream="private", count=None)
+    await desk.command("cut", account=desk.name, stream="private", how="abort")
+    await desk.until("PrivateStreamLost", after=before)
+    await desk.price("0.48", bid="0.4799", ask="0.4801")
+    lost = before + desk.names(before).index("PrivateStreamLost")
+    await desk.until("OrderCompleted", after=lost, order_id=order.order_id)
+    known = lost + desk.names(lost).index("OrderCompleted")
+    await desk.until("AccountPolled", after=known)
+    names = desk.names(lost)
+    held = [e.position.quantity for e in desk.events[lost:] if isinstance(e, PositionChanged)]
+
+    assert "PrivateStreamRestored" not in names
+    assert names.index("OrderFilled") < names.index("OrderCompleted")
+    assert "PositionChanged" in names[names.index("OrderCompleted") :]
+    assert held[-1] == 100
+
+
+async def test_a_sign_in_that_is_taken_later_brings_the_stream_back(make_desk: MakeDesk) -> None:
+    """XC-94, EX-8, RI-9: tried again after a minute, and never sooner."""
+    desk = make_desk(clock=QuickClock(), timing=Timing())
+    await desk.command("refuse-sign-in", account=desk.name, count=1)
+    started = desk.clock.monotonic()
+    desk.run()
+    await desk.until("PrivateStreamRestored")
+    problems = [r.problem for r in desk.reports if isinstance(r, CredentialsReported)]
+
+    assert desk.clock.monotonic() - started >= 60
+    assert states(desk, "private") == [
+        StreamState.CONNECTING,
+        StreamState.FAILED,
+        StreamState.CONNECTING,
+        StreamState.CONNECTED,
+    ]
+    assert [problem is None for problem in problems] == [False, True]
+    assert await desk.until("BlockLifted", block=Block.CREDENTIALS)

@@ -1,9 +1,12 @@
 """Holding back, reading, going on: the private stream as the engine hears it (EX-9, EX-10)."""
 
 import asyncio
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal as D
 from typing import Any
+
+import pytest_asyncio
 
 from botrunner.domain.account import Wallet
 from botrunner.domain.control import Block, BlockSet, Event
@@ -12,7 +15,7 @@ from botrunner.exchanges.bybit.known_orders import KnownOrders
 from botrunner.exchanges.bybit.private_feed import PrivateFeed
 from botrunner.exchanges.errors import UnavailableError
 from botrunner.exchanges.outcome import Failure, Problem
-from botrunner.exchanges.port import Listeners, MessageRefused, Report
+from botrunner.exchanges.port import CredentialsReported, Listeners, MessageRefused, Report
 from botrunner.exchanges.stream_effects import (
     AttemptFailed,
     Changed,
@@ -58,6 +61,7 @@ class Gap:
 
     def __init__(self) -> None:
         self.asked: list[datetime] = []
+        self.executed: set[str] = set()
         self.is_broken = False
         self.answers: asyncio.Queue[tuple[Event, ...] | UnavailableError] = asyncio.Queue()
 
@@ -73,6 +77,10 @@ class Gap:
         if isinstance(answer, UnavailableError):
             raise answer
         return answer
+
+    async def executions(self, since: datetime) -> frozenset[str]:
+        """What the test has happen."""
+        return frozenset(self.executed)
 
 
 class Heard:
@@ -216,3 +224,99 @@ async def test_a_refused_sign_in_blocks_new_exposure() -> None:
     heard.feed.hear(SignInRefused(code=10003, message="Invalid apikey"))
 
     assert heard.events == [BlockSet(at=NOON, block=Block.CREDENTIALS)]
+
+
+# While there is no connection
+
+
+class Polled(Heard):
+    """A feed whose stream does not come up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.change(StreamState.CONNECTING)
+        self.task = asyncio.get_running_loop().create_task(self.feed.poll())
+
+    async def second(self, *executions: str) -> None:
+        """A second passes; these executions are there."""
+        self.gap.executed |= set(executions)
+        await self.clock.advance(timedelta(seconds=1))
+        await asyncio.sleep(0)
+
+    def wholes(self) -> int:
+        return len(self.gap.asked)
+
+
+@pytest_asyncio.fixture
+async def polled() -> AsyncIterator[Polled]:
+    heard = Polled()
+    await asyncio.sleep(0)
+    yield heard
+    heard.task.cancel()
+
+
+async def test_what_a_lost_stream_would_tell_is_read_every_second(polled: Polled) -> None:
+    """EX-7: executions each second, everything with the first look and every fifth."""
+    polled.gap.answers.put_nowait((READ,))
+    polled.gap.answers.put_nowait(())
+    for _ in range(6):
+        await polled.second()
+
+    assert polled.names() == ["WalletChanged"] + ["AccountPolled"] * 6
+    assert polled.wholes() == 2
+
+
+async def test_a_new_execution_has_everything_read_at_once(polled: Polled) -> None:
+    """EX-7, EX-9: fills, what became of their orders, positions and wallet together."""
+    polled.gap.answers.put_nowait(())
+    await polled.second("old")
+    await polled.second("old")
+    polled.gap.answers.put_nowait((READ,))
+    await polled.second("new")
+
+    assert polled.names() == ["AccountPolled", "AccountPolled", "WalletChanged", "AccountPolled"]
+
+
+async def test_a_poll_that_ends_after_the_stream_is_up_says_nothing(polled: Polled) -> None:
+    """EX-9: the read of the gap is younger."""
+    await polled.second()
+    polled.change(StreamState.CONNECTED)
+    polled.gap.answers.put_nowait((READ,))
+    await polled.answer(())
+
+    assert "AccountPolled" not in polled.names()
+
+
+async def test_polls_that_fail_come_later_each_time(polled: Polled) -> None:
+    """EX-4."""
+    refused = UnavailableError(Problem(failure=Failure.SERVER, text="503"))
+    for _ in range(4):
+        polled.gap.answers.put_nowait(refused)
+    for _ in range(16):
+        await polled.second()
+
+    assert polled.wholes() == 4
+    assert polled.names() == []
+
+
+async def test_a_key_that_was_refused_is_not_polled_with(polled: Polled) -> None:
+    """RI-9: never in a tight loop."""
+    polled.feed.hear(SignInRefused(code=10003, message="Invalid apikey"))
+    polled.change(StreamState.FAILED)
+    for _ in range(5):
+        await polled.second()
+
+    assert polled.wholes() == 0
+    assert polled.names() == ["BlockSet"]
+
+
+async def test_a_key_that_signs_in_after_all_lifts_its_block(polled: Polled) -> None:
+    """EX-8, RI-9."""
+    polled.feed.hear(SignInRefused(code=10003, message="Invalid apikey"))
+    polled.change(StreamState.FAILED)
+    polled.change(StreamState.CONNECTED)
+    await polled.answer()
+    reports = [r.problem for r in polled.reports if isinstance(r, CredentialsReported)]
+
+    assert polled.names()[:2] == ["BlockSet", "BlockLifted"]
+    assert reports[0] is not None and reports[1] is None

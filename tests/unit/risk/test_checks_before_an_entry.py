@@ -119,6 +119,15 @@ def test_a_reopening_waits_for_the_private_stream_all_the_same() -> None:
     assert check_entry(REOPENING, replace(CALM, stream_up=False)) is not None
 
 
+def test_a_reopening_passes_without_the_stream_while_the_account_is_polled() -> None:
+    """GR-32, RI-34: it counts as reducing, and what the stream would tell is known."""
+    polled = replace(CALM, stream_up=False, is_polled=True)
+
+    assert check_entry(REOPENING, polled) is None
+    assert check_entry(REQUEST, polled) is not None
+    assert not gate(view=polled).may_move_entries()
+
+
 @pytest.mark.parametrize(("notional", "refused"), [("9.9", False), ("10", False), ("10.1", True)])
 def test_notional_counts_what_is_there_and_what_is_asked(notional: str, refused: bool) -> None:
     """RI-22: exactly at the limit is within it."""

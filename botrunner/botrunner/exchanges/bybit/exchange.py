@@ -54,6 +54,8 @@ from botrunner.exchanges.session import StreamSession, Timing
 from botrunner.service.clock import Clock
 
 CLOCK_SECONDS = 600.0
+REFUSED_SECONDS = 60.0
+"""Between two sign-ins of a key that the venue refused."""
 _SOON_SECONDS = 60.0
 """While the clock is wrong, or could not be measured: new exposure waits for it."""
 _MEASUREMENTS = 3
@@ -258,9 +260,17 @@ class BybitExchange(Exchange):
         )
         feed.fail = stream.fail
         try:
-            await stream.run()
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(feed.poll())
+                tasks.create_task(self._keep_signed_in(stream))
         finally:
             feed.close()
+
+    async def _keep_signed_in(self, stream: SocketStream) -> None:
+        """A refused sign-in is tried again, but seldom: the key may be put right at the venue."""
+        while True:
+            await stream.run()
+            await self._clock.sleep(REFUSED_SECONDS)
 
     def _sign_in(self, credentials: Credentials) -> str:
         expires = fields.milliseconds(self._rest.venue_now() + _SIGN_IN_LASTS)

@@ -51,6 +51,7 @@ class Missed(GapReader):
         """
         resting_before = self._known.open_orders()
         open_rows = await self._reads.open_orders()
+        read_at = self._venue_now()
         positions = await self._reads.positions()
         wallet = await self._wallet()
         fills = await self._executions(since)
@@ -62,7 +63,12 @@ class Missed(GapReader):
         fills += [event for event in ended if isinstance(event, OrderFilled)]
         became = [event for event in ended if not isinstance(event, OrderFilled)]
         opened = [mapper_orders.order_event(row) for row in open_rows]
-        return (*_once_each(fills), *became, *opened, *self._told(positions), *wallet)
+        return (*_once_each(fills), *became, *opened, *self._told(positions, read_at), *wallet)
+
+    @override
+    async def executions(self, since: datetime) -> frozenset[str]:
+        """Ids of the executions since a moment. Raises ExchangeError or MessageError."""
+        return frozenset(event.execution_id for event in await self._executions(since))
 
     async def _wallet(self) -> list[WalletChanged]:
         try:
@@ -87,8 +93,8 @@ class Missed(GapReader):
                 break
         return found
 
-    def _told(self, positions: tuple[Position, ...]) -> list[PositionChanged]:
-        at = self._venue_now()
+    def _told(self, positions: tuple[Position, ...], at: datetime) -> list[PositionChanged]:
+        """As old as the request: a fill that came while it travelled may be missing in it."""
         told = {(position.symbol, position.side): position for position in positions}
         for key, position in self._held.items():
             if key not in told and position.quantity:

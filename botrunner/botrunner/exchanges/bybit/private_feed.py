@@ -3,6 +3,8 @@
 After each connection the stream's messages are held back while what was missed is read; then come
 the read facts, ``PrivateStreamRestored``, and the held messages. A private message that cannot be
 believed is treated as a gap: the engine is told that the stream is lost until it has been read.
+While there is no connection, executions are read every second, and everything else with the first
+new one and every few seconds.
 """
 
 import asyncio
@@ -11,14 +13,16 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from botrunner.domain.control import (
+    AccountPolled,
     Block,
+    BlockLifted,
     BlockSet,
     Event,
     PrivateStreamAttemptFailed,
     PrivateStreamLost,
     PrivateStreamRestored,
 )
-from botrunner.domain.events import OrderFilled
+from botrunner.domain.events import OrderFilled, OrderOpened
 from botrunner.exchanges import stream_effects
 from botrunner.exchanges.bybit import codes
 from botrunner.exchanges.bybit.known_orders import KnownOrders
@@ -39,6 +43,8 @@ from botrunner.service.clock import Clock
 TOPICS = ("order", "execution", "position", "wallet")
 OVERLAP = timedelta(seconds=60)
 """Executions are read from this long before the last one seen."""
+WHOLE_EVERY = 5
+"""So many polls of executions to one of everything, where nothing new is found."""
 
 
 class GapReader(Protocol):
@@ -50,6 +56,10 @@ class GapReader(Protocol):
 
     async def read(self, since: datetime) -> tuple[Event, ...]:
         """Facts since a moment, in order. Raises ExchangeError or MessageError."""
+        ...
+
+    async def executions(self, since: datetime) -> frozenset[str]:
+        """Ids of the executions since a moment. Raises ExchangeError or MessageError."""
         ...
 
 
@@ -77,6 +87,9 @@ class PrivateFeed:
         self._state = StreamState.DISCONNECTED
         self._held: list[Frame] | None = []
         self._reading: asyncio.Task[None] | None = None
+        self._executions: frozenset[str] | None = None
+        """Seen by the polls of this gap; None before the first."""
+        self._key_is_refused = False
         self.fail: Callable[[Exception], None] = _raise
         """Told of an error while a gap was read and told on; whoever runs the stream sets it."""
 
@@ -104,6 +117,25 @@ class PrivateFeed:
         if self._state is StreamState.CONNECTED and self._reading is None:
             self._listeners.event(PrivateStreamLost(at=at))
             self._read_gap()
+
+    async def poll(self) -> None:
+        """Read what a stream that is down does not tell; until cancelled (EX-7).
+
+        Not with a key that was refused: that would be a tight loop (RI-9).
+        """
+        polled, failed = 0, 0
+        while True:
+            await self._clock.sleep(backoff(failed, base=1, cap=60, share=1))
+            if self._state is StreamState.CONNECTED or self._key_is_refused:
+                polled, failed, self._executions = 0, 0, None
+                continue
+            try:
+                await self._poll_once(is_whole=polled % WHOLE_EVERY == 0)
+            except (ExchangeError, MessageError) as error:
+                self._report_unread(error)
+                failed += 1
+            else:
+                polled, failed = polled + 1, 0
 
     def close(self) -> None:
         """Stop reading."""
@@ -140,11 +172,24 @@ class PrivateFeed:
             )
         )
         if effect.state is StreamState.CONNECTED:
+            self._key_is_good(at)
             self._read_gap()
         elif before is StreamState.CONNECTED:
             self.close()
             self._held = []
             self._listeners.event(PrivateStreamLost(at=at))
+
+    async def _poll_once(self, *, is_whole: bool) -> None:
+        since = self._seen_at - OVERLAP
+        seen = await self._missed.executions(since)
+        is_new = self._executions is not None and bool(seen - self._executions)
+        events = await self._missed.read(since) if is_whole or is_new else ()
+        if self._state is StreamState.CONNECTED:
+            return  # The gap is being read: what that tells is younger.
+        self._executions = (self._executions or frozenset()) | seen
+        # What rests is compared by the engine's own reads; here it would disturb a recovery.
+        self._emit(tuple(event for event in events if not isinstance(event, OrderOpened)))
+        self._listeners.event(AccountPolled(at=self._clock.now()))
 
     def _read_gap(self) -> None:
         self.close()
@@ -175,12 +220,16 @@ class PrivateFeed:
             self._message(frame)
 
     def _unread(self, error: ExchangeError | MessageError) -> None:
-        at = self._clock.now()
+        self._report_unread(error)
+        self._listeners.event(PrivateStreamAttemptFailed(at=self._clock.now()))
+
+    def _report_unread(self, error: ExchangeError | MessageError) -> None:
+        """Failed requests report themselves."""
         if isinstance(error, MessageError):
+            at = self._clock.now()
             self._listeners.report(
                 MessageRefused(origin="reconciliation", message="", problem=str(error), at=at)
             )
-        self._listeners.event(PrivateStreamAttemptFailed(at=at))
 
     def _refused_key(self, effect: stream_effects.SignInRefused, at: datetime) -> None:
         text = self._redact(effect.message)
@@ -192,8 +241,16 @@ class PrivateFeed:
                 text=text or "the sign-in was refused",
                 remedy="put a valid key of this environment into the Secret",
             )
-        self._listeners.event(BlockSet(at=at, block=Block.CREDENTIALS))
+        if not self._key_is_refused:
+            self._listeners.event(BlockSet(at=at, block=Block.CREDENTIALS))
+        self._key_is_refused = True
         self._listeners.report(CredentialsReported(problem=problem, at=at))
+
+    def _key_is_good(self, at: datetime) -> None:
+        if self._key_is_refused:
+            self._key_is_refused = False
+            self._listeners.event(BlockLifted(at=at, block=Block.CREDENTIALS))
+            self._listeners.report(CredentialsReported(problem=None, at=at))
 
 
 def _raise(error: Exception) -> None:
