@@ -123,11 +123,16 @@ class RunnerDesk:
             "apiVersion": "tradefleet.dev/v1alpha1",
             "kind": "TradingAccount",
             "metadata": {"name": self.name},
-            "spec": self._defaults() | self.spec,
+            "spec": self.whole_spec,
         }
         draft = self.path.with_suffix(".new")
         draft.write_text(yaml.safe_dump_all([secret, account], sort_keys=False))
         draft.replace(self.path)
+
+    @property
+    def whole_spec(self) -> dict[str, Any]:
+        """The specification as the file has it."""
+        return self._defaults() | self.spec
 
     def _defaults(self) -> dict[str, Any]:
         grid = {"leverage": 75, "initialMargin": 1, "entryTimeoutSeconds": 2} | self.grid

@@ -7,7 +7,7 @@ it claims that anybody looks after the account now.
 from dataclasses import dataclass
 from datetime import datetime
 
-from botapi.conditions import ConditionReason, ConditionType
+from botapi.conditions import Condition, ConditionReason, ConditionStatus, ConditionType
 from botapi.v1alpha1.emergency import EmergencyCause
 from botapi.v1alpha1.status import (
     AccountReport,
@@ -56,7 +56,7 @@ def lifeless_status(why: Lifeless, before: AccountStatus | None) -> AccountStatu
     strategies = tuple(_waiting(strategy) for strategy in last.strategies)
     return AccountStatus(
         conditions=all_conditions(
-            _said(why, emergency),
+            _said(why, emergency, last.condition(ConditionType.CREDENTIALS_READY)),
             at=why.now,
             generation=why.around.generation,
             before=last.conditions,
@@ -72,23 +72,29 @@ def lifeless_status(why: Lifeless, before: AccountStatus | None) -> AccountStatu
     )
 
 
-def _said(why: Lifeless, emergency: EmergencyReport | None) -> dict[ConditionType, Said]:
+def _said(
+    why: Lifeless, emergency: EmergencyReport | None, known: Condition | None
+) -> dict[ConditionType, Said]:
+    """``known`` is what CredentialsReady said last."""
     reason, text = _obstacle(why)
     unknown = Said(reason=_R.NOT_REPORTED, message=f"not looked at: {text}")
     stopped = stop_said(emergency) if emergency is not None else None
     return {
-        ConditionType.CREDENTIALS_READY: _credentials(why, text),
+        ConditionType.CREDENTIALS_READY: _credentials(why, text, known),
         ConditionType.MARKET_DATA_READY: unknown,
         ConditionType.PROTECTED: unknown,
         ConditionType.TRADING_ENABLED: stopped or Said(reason=reason, message=text),
     }
 
 
-def _credentials(why: Lifeless, text: str) -> Said:
+def _credentials(why: Lifeless, text: str, known: Condition | None) -> Said:
     if why.around.keys_problem:
         return credentials_said(why.around)
     if why.around.uid:
         return GOOD
+    if known is not None and known.status is ConditionStatus.FALSE:
+        # Until the venue has been asked anew, its last word stands.
+        return Said(reason=ConditionReason(known.reason), message=known.message)
     return Said(reason=_R.NOT_REPORTED, message=f"not checked yet: {text}")
 
 
