@@ -44,14 +44,36 @@ def decide(state: EngineState) -> list[Candidate]:
     step = Step()
     for run in list(state.runs.values()):
         due = run.wake_at is not None and state.now >= run.wake_at
-        if (run.dirty or due) and run.symbol in state.instruments:
-            run.dirty = False
-            _decide_run(state, run, step)
+        if run.dirty or due:
+            _look(state, run, step)
         state.wake(run.wake_at)
     if state.policy is StopPolicy.FLATTEN:
         _close_unowned(state, step)
     _cancel_strangers(state, step)
     return step.candidates
+
+
+def _look(state: EngineState, run: Run, step: Step) -> None:
+    if run.symbol in state.instruments:
+        run.dirty = False
+        _decide_run(state, run, step)
+    elif state.stop is not None:
+        run.dirty = False
+        _stop_run(state, run, step)
+
+
+def _stop_run(state: EngineState, run: Run, step: Step) -> None:
+    """A stop waits for no instrument: cancels need none, and a position says its own size."""
+    run.wake_at, run.changed, run.deferred = state.now + SECOND, True, 0
+    wanted: tuple[DesiredOrder, ...] = ()
+    orders = entries_of(state, run)
+    if state.policy is StopPolicy.FLATTEN:
+        wanted, orders = flatten.closes_of(state, run.symbol), state.live_orders(run.name)
+    for change in diff.compare(wanted, orders, state.no_amend):
+        if not _held_off(state, run, change):
+            action = action_for(state, run.name, run.symbol, change)
+            verdict = approve_reducing(action, generation=state.generation)
+            _take(state, step, run.name, action, verdict)
 
 
 def _decide_run(state: EngineState, run: Run, step: Step) -> None:
