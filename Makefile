@@ -11,11 +11,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CLUSTER_PROGRAM := PYTHONPATH=tests $(PYTHON) -m cluster
+DEMO_PROGRAM := PYTHONPATH=tests $(PYTHON) -m cluster.demo
 # Whole runners over real sockets, in real time: minutes long, so they are part of `make nightly`.
 RUNNER_TESTS := tests/integration/runner
 CLUSTER_TESTS := $(wildcard tests/e2e/test_local_cluster*.py)
+# They share one release, so they run together; the demo is last and leaves its account trading.
+E2E_TESTS := $(wildcard tests/e2e/test_account_*.py) $(wildcard tests/e2e/test_demo.py)
+RUN_E2E = @echo "e2e: accounts from kubectl apply to the exchange"; \
+	$(BIN)/python -m pytest -q -m "cluster and not nightly" $(E2E_TESTS)
 IMAGE_PROGRAM := PYTHONPATH=tests $(PYTHON) -m cluster.images
-KUBECTL := .cluster/bin/kubectl --kubeconfig .cluster/kubeconfig
 SOURCES := crds/botapi operator/botoperator botrunner/botrunner tests
 # One lock for Python 3.11 to 3.13. Releases younger than a week wait: bad ones are found by then.
 UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --exclude-newer '7 days' \
@@ -23,11 +27,11 @@ UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --e
 	--custom-compile-command 'make lock' $(UPGRADE)
 NEXT = @printf '\n%s\n' "$(1)"
 
-.PHONY: help init lock fmt lint types imports check-static check-tests check test nightly bench crds \
-	image cluster-up cluster-down demo clean
+.PHONY: help init lock fmt lint types imports check-static check-tests check test e2e nightly \
+	bench crds image cluster-up cluster-down demo clean
 
 help: ## Show this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	$(call NEXT,Start with: make demo (a cluster with the example account) or make test (everything).)
 
 init: $(READY) ## Make the development environment in .venv
@@ -88,8 +92,15 @@ test: check cluster-up ## Everything but the long profiles, with the tests on th
 	fi
 	@$(MAKE) image
 	@echo "test: on the cluster"
-	@$(BIN)/python -m pytest -q -m "cluster and not nightly" $(CLUSTER_TESTS:%=--ignore=%) --ignore=$(RUNNER_TESTS)
+	@$(BIN)/python -m pytest -q -m "cluster and not nightly" \
+	    $(CLUSTER_TESTS:%=--ignore=%) $(E2E_TESTS:%=--ignore=%) --ignore=$(RUNNER_TESTS)
+	$(RUN_E2E)
 	$(call NEXT,All green. The cluster is still up: export KUBECONFIG=$$PWD/.cluster/kubeconfig. Down: make cluster-down.)
+
+e2e: $(READY) cluster-up ## Accounts from kubectl apply to the exchange, on the release in the cluster; part of test
+	@$(MAKE) image
+	$(RUN_E2E)
+	$(call NEXT,All green. The demo's account trades: make demo shows it.)
 
 nightly: test ## Everything, then the long profiles: whole runners, many more examples for every property
 	$(BIN)/python -m pytest -q --timeout 3600 $(RUNNER_TESTS)
@@ -115,19 +126,8 @@ cluster-up: ## A real cluster on this machine (kind with Docker, else built in);
 cluster-down: ## Take the cluster away and leave nothing behind
 	@$(CLUSTER_PROGRAM) down
 
-demo: cluster-up ## From nothing to the example account in a cluster
-	@echo "demo: TradingAccount definition"
-	@$(KUBECTL) apply --server-side --force-conflicts --field-manager=tradefleet-demo -f crds/
-	@$(KUBECTL) wait --for=condition=Established --timeout=60s crd/tradingaccounts.tradefleet.dev
-	@echo "demo: examples/account-001.yaml"
-	@$(KUBECTL) apply -f examples/account-001.yaml
-	@$(KUBECTL) get tradingaccounts -A
-	@printf '%s\n' "" "The account is stored and validated; its runner pod comes with the operator." \
-	  "Trade it here and now:  make init && .venv/bin/tradefleet run -f examples/account-001.yaml" \
-	  "Look:      export KUBECONFIG=$$PWD/.cluster/kubeconfig PATH=$$PWD/.cluster/bin:\$$PATH" \
-	  "           kubectl get ta; kubectl explain tradingaccount.spec --recursive" \
-	  "Try:       kubectl patch ta account-001 --type=merge -p '{\"spec\":{\"exchange\":\"nowhere\"}}'" \
-	  "Tear down: make cluster-down"
+demo: ## From nothing to the example account trading in a cluster of its own
+	@$(DEMO_PROGRAM)
 
 clean: ## Remove what was built here; the cache outside the clone stays
 	@if [ -d .cluster ]; then $(MAKE) cluster-down; fi
