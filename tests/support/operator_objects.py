@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from botapi.labels import MODE_ANNOTATION
+from botapi.metadata import ObjectMeta
 from botapi.parse import parse
 from botapi.v1alpha1.account import TradingAccount
 from botoperator.reconcile.runner_pod import REVISION_LABEL
@@ -137,7 +138,7 @@ def pod_of(
     created: datetime = NOW - timedelta(minutes=6),
 ) -> Manifest:
     """The account's pod with its container in a state; None for one the kubelet has not seen."""
-    metadata = parsed(raw).metadata
+    metadata = parse(ObjectMeta, raw["metadata"])
     pod: Manifest = {
         "apiVersion": "v1",
         "kind": "Pod",

@@ -6,7 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from botapi import naming
-from botapi.conditions import Condition, ConditionReason, ConditionStatus, ConditionType
+from botapi.conditions import (
+    READY_NEEDS,
+    Condition,
+    ConditionReason,
+    ConditionStatus,
+    ConditionType,
+)
 from botapi.faults import InvalidObjectError
 from botapi.metadata import ObjectMeta
 from botapi.model import Json
@@ -23,8 +29,12 @@ START_GRACE: Final = timedelta(seconds=60)
 
 _R = ConditionReason
 _T = ConditionType
-_STARTING: Final = frozenset({_R.NOT_REPORTED, _R.RECOVERING, _R.STREAM_LOST, _R.PRICE_STALE})
-"""What a runner says of itself while it starts, and what no person has to act on yet."""
+_OF_RUNNER: Final = tuple(kind for kind in READY_NEEDS if kind is not _T.RUNNER_AVAILABLE)
+_STARTING: Final = frozenset(
+    {_R.NOT_REPORTED, _R.RECOVERING, _R.NOT_ADMITTED, _R.STREAM_LOST, _R.PRICE_STALE}
+)
+"""What a runner says of itself while it starts, and what no person has to act on yet: leave to
+trade comes by itself too, unless the keys stand in its way, and then CredentialsReady says so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,12 +68,6 @@ class View:
         ]
 
     @property
-    def is_admitted(self) -> bool:
-        """Whether the account that the keys open may be traded here."""
-        admitted, reported = self.status.admitted, self.status.account
-        return admitted is not None and reported is not None and admitted.uid == reported.uid
-
-    @property
     def is_stopped(self) -> bool:
         """Whether an emergency stop holds, or a person has asked for one."""
         return self.status.emergency is not None or self.stop.engaged
@@ -80,15 +84,14 @@ class View:
 
     @property
     def is_recovering(self) -> bool:
-        """Whether the runner has not yet read what it holds and says nothing that needs a person.
+        """Whether a runner that has just started has not come to the end of it, and needs nobody.
 
         For at most `START_GRACE`: what lasts longer is said as it is.
         """
-        protected = self.condition(_T.PROTECTED)
-        enabled = self.condition(_T.TRADING_ENABLED)
-        begun = protected is not None and protected.reason != _R.NOT_REPORTED
-        waits = enabled is None or enabled.reason in (_R.RECOVERING, _R.NOT_ADMITTED)
-        return (waits or not begun) and self._in_start_grace() and not any(self._start_faults())
+        if self.start_ends is None or self.now >= self.start_ends:
+            return False
+        lacking = [kind for kind in _OF_RUNNER if not self.is_true(kind)]
+        return bool(lacking) and all(_passes(self.condition(kind)) for kind in lacking)
 
     @property
     def start_ends(self) -> datetime | None:
@@ -105,18 +108,9 @@ class View:
         condition = self.condition(kind)
         return condition is not None and condition.status is ConditionStatus.TRUE
 
-    def _in_start_grace(self) -> bool:
-        return self.start_ends is not None and self.now < self.start_ends
 
-    def _start_faults(self) -> list[Condition]:
-        kinds = (_T.CREDENTIALS_READY, _T.MARKET_DATA_READY, _T.PROTECTED, _T.TRADING_ENABLED)
-        said = [condition for kind in kinds if (condition := self.condition(kind)) is not None]
-        return [each for each in said if each.status is ConditionStatus.FALSE and not _passes(each)]
-
-
-def _passes(condition: Condition) -> bool:
-    # Leave to trade comes by itself, unless it is the keys that stand in its way: those say so.
-    return condition.reason in _STARTING or condition.reason == _R.NOT_ADMITTED
+def _passes(condition: Condition | None) -> bool:
+    return condition is None or condition.reason in _STARTING
 
 
 def view_of(seen: Observation, now: datetime) -> View:
