@@ -153,8 +153,8 @@ class RunnerDesk:
     # The process
 
     def start(self, *arguments: str) -> None:
-        """Start `tradefleet run`; returns at once."""
-        if not self.path.exists():
+        """Start `tradefleet run`; returns at once. The first start writes the file."""
+        if not self.path.exists() and not self.state.exists():
             self.write()
         self.last_epoch = self.epoch()
         self.sink = (self.folder / "out.jsonl").open("a")

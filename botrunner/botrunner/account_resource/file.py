@@ -1,8 +1,9 @@
 """The door as a file: an edit is a patch, the status is a file beside it (`tradefleet run -f`)."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from typing_extensions import override
@@ -13,7 +14,13 @@ from botapi.v1alpha1.strategies import Strategy
 from botrunner.account_resource import stop_file
 from botrunner.account_resource.copies import Copies
 from botrunner.account_resource.port import AccountResource, Notice, Reading
-from botrunner.account_resource.reading import NOTHING, Wanted, read_text, unreadable
+from botrunner.account_resource.reading import (
+    NOTHING,
+    Wanted,
+    read_copy,
+    read_text,
+    unreadable,
+)
 from botrunner.account_resource.state_folder import StateFolder
 from botrunner.domain.emergency import EmergencyStop, StopPolicy
 from botrunner.exchanges.credentials import Credentials
@@ -70,23 +77,25 @@ class FileResource(AccountResource):
         try:
             text = self.path.read_text(encoding="utf-8")
         except OSError as error:
-            self._spoken = unreadable(self._spoken, f"{self.path}: {error.strerror}")
+            self._take(wanted, partial(unreadable, fault=f"{self.path}: {error.strerror}"))
         except UnicodeDecodeError:
-            self._spoken = unreadable(self._spoken, f"{self.path}: is not text; save it as UTF-8")
+            fault = f"{self.path}: is not text; save it as UTF-8"
+            self._take(wanted, partial(unreadable, fault=fault))
         else:
-            self._spoken = read_text(text, wanted, self._spoken)
-            self._spoken = self._unless_by_copy(text, wanted)
+            self._take(wanted, partial(read_text, text, wanted))
         if self._started_with is None:
             self._started_with = self._spoken.account
         return self._with_stop_file(self._spoken)
 
-    def _unless_by_copy(self, text: str, wanted: Wanted) -> Reading:
+    def _take(self, wanted: Wanted, read: Callable[[Reading], Reading]) -> None:
         """RI-6: where nothing was ever followed, what the last life followed, until that ends."""
+        self._spoken = read(self._spoken)
         if self._spoken.account is None and (copy := self._copies.account()) is not None:
             self._by_copy = True
-            self._spoken = read_text(text, wanted, replace(NOTHING, account=copy))
+            self._spoken = read(read_copy(copy, wanted))
         self._by_copy = self._by_copy and bool(self._spoken.faults)
-        return replace(self._spoken, is_reachable=False) if self._by_copy else self._spoken
+        if self._by_copy:
+            self._spoken = replace(self._spoken, is_reachable=False)
 
     @override
     async def watch(self) -> AsyncIterator[Reading]:

@@ -76,6 +76,12 @@ def unreadable(before: Reading, fault: str) -> Reading:
     return replace(before, faults=(fault,), is_reachable=False)
 
 
+def read_copy(copy: TradingAccount, wanted: Wanted) -> Reading:
+    """What the last life followed, where nothing else can be read; keys of the environment."""
+    keys, problem, reason = _keys(copy, (), wanted)
+    return replace(NOTHING, account=copy, keys=keys, keys_problem=problem, keys_reason=reason)
+
+
 def scan_for_stops(text: str) -> tuple[str, ...]:
     """Which stop switches a text sets that is not even YAML, line by line.
 

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, TextIO
 
 import typer
 
-from botrunner.account_resource.reading import account_names
-from botrunner.account_resource.state_folder import COPY
+from botrunner.cli.account_files import was_followed
 from botrunner.cli.line_printer import LinePrinter
 from botrunner.cli.validate import faults_of
 
@@ -163,17 +162,8 @@ def _refuse_the_wrong(files: list[Path], state_dir: Path) -> None:
         typer.echo(line, err=True)
     wrong = [path for path in files if faults_of([str(path)])]
     are_twins = bool(faults) and not wrong
-    if are_twins or not all(_was_followed(path, state_dir) for path in wrong):
+    if are_twins or not all(was_followed(path, state_dir) for path in wrong):
         raise typer.Exit(1)
-
-
-def _was_followed(path: Path, state_dir: Path) -> bool:
-    """Whether every account of a file has a copy of an earlier life."""
-    try:
-        names = account_names(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return bool(names) and all((state_dir / name / COPY).is_file() for name in names)
 
 
 def _audit_file(path: Path | None) -> AbstractContextManager[TextIO | None]:

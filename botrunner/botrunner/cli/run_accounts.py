@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, TextIO
 from botapi.v1alpha1.account import Mode, TradingAccountSpec
 from botrunner.account_resource.file import FileResource
 from botrunner.account_resource.port import AccountResourceError
-from botrunner.account_resource.reading import account_names
 from botrunner.account_resource.state_folder import StateFolder
+from botrunner.cli.account_files import names_in, remember
 from botrunner.runtime.admission import FileOrder
 from botrunner.runtime.supervisor import Supervisor
 from botrunner.runtime.venue_maker import VenueMaker
@@ -95,7 +95,7 @@ async def _assemble(settings: RunSettings, hear: Hear, stack: AsyncExitStack) ->
     doors = [
         _open_door(path, name, settings, clock, stack)
         for path in settings.files
-        for name in account_names(path.read_text(encoding="utf-8"))
+        for name in names_in(path, settings.state_dir)
     ]
     simulator = await _simulator(doors, clock, settings.speed, stack)
     where = inside(simulator) if simulator is not None else None
@@ -140,6 +140,7 @@ def _open_door(
     if reading.account is None or reading.keys is None:
         why = "; ".join(part for part in (*reading.faults, reading.keys_problem) if part)
         raise RunError(f"{path}: {name}: {why}")
+    remember(path, folder.path)
     return door
 
 

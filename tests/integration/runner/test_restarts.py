@@ -5,6 +5,8 @@ Both trade at one simulator, so both see the same prices; the venue's ledger com
 
 import shutil
 from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -103,14 +105,32 @@ def _is_entry(order: dict[str, Any], *, level: int, side: str) -> bool:
     return (identity.level, identity.side.value, identity.purpose.value) == (level, side, "entry")
 
 
-def test_a_start_with_a_broken_file_goes_by_the_copy_and_adds_nothing(desk: RunnerDesk) -> None:
-    """RI-6: exits are managed, entries wait until the file can be followed again."""
+@pytest.mark.parametrize(
+    "ruin",
+    [
+        pytest.param(
+            lambda path, text: path.write_text(text.replace("leverage: 75", "leverage: many")),
+            id="wrong field",
+        ),
+        pytest.param(lambda path, text: path.write_text("spec: [1"), id="no yaml"),
+        pytest.param(lambda path, text: path.unlink(), id="missing"),
+    ],
+)
+def test_a_start_with_a_ruined_file_goes_by_the_copy_and_adds_nothing(
+    desk: RunnerDesk, ruin: Callable[[Path, str], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """RI-6: exits are managed, entries wait until the file can be followed again.
+
+    Where the Secret went with the file, the keys are those of the environment.
+    """
+    monkeypatch.setenv("ALICE_BYBIT_API_KEY", "sim-alice")
+    monkeypatch.setenv("ALICE_BYBIT_API_SECRET", "sim-alice-secret")
     desk.start()
     desk.settles(LIFE[0].shows)
     desk.until((desk.state / "account.yaml").exists, "the copy")
     desk.kill()
     good = desk.path.read_text()
-    desk.path.write_text(good.replace("leverage: 75", "leverage: many"))
+    ruin(desk.path, good)
     before = desk.count()
     desk.start()
     desk.until(lambda: desk.condition("TradingEnabled").get("reason") == "ApiUnreachable")
