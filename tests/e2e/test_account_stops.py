@@ -67,11 +67,11 @@ def test_each_policy_acts_without_the_operator_and_only_on_its_own_account(
     assert frozen.emergency()
     assert frozen.writes(before) == []
 
+    free.price("1.00")
     for desk in stopped.values():
         desk.patch(emergencyStop=None)
     for desk in stopped.values():
         desk.until_resumed()
-    free.price("1.00")
     stopped["Flatten"].settles(LIFE[0].shows)
     assert free.restarts() == sum(desk.restarts() for desk in desks) == 0
 
