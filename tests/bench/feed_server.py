@@ -1,0 +1,80 @@
+"""The feed's server under a steady stream of quotes, for feed_bench.py: RATE SECONDS COUNT."""
+
+import asyncio
+import gc
+import json
+import sys
+from decimal import Decimal
+from resource import RUSAGE_SELF, getrusage
+from time import time_ns
+
+import uvloop
+
+from botrunner.exchanges.market_data import Source
+from botrunner.marketdata.hub import Hub
+from botrunner.marketdata.server import FeedServer, Served, ServerLimits
+from botrunner.marketdata.wire import QuoteSaid
+
+BID, ASK = Decimal("1.000042"), Decimal("1.000043")
+
+
+def quote() -> QuoteSaid:
+    """A quote of this moment."""
+    now = time_ns() // 1000
+    return QuoteSaid(
+        exchange_time_us=now,
+        feed_time_us=now,
+        source=Source.STREAM,
+        bid=BID,
+        ask=ASK,
+        last=BID,
+        mark=BID,
+    )
+
+
+def cpu_seconds() -> float:
+    """Processor time of this process."""
+    used = getrusage(RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+async def publish(hub: Hub, server: FeedServer, rate: int, messages: int) -> None:
+    """At the rate, whatever a message takes."""
+    loop = asyncio.get_running_loop()
+    due = loop.time()
+    for _ in range(messages):
+        server.broadcast(hub.publish(quote()))
+        due += 1 / rate
+        await asyncio.sleep(max(0.0, due - loop.time()))
+
+
+async def main(rate: int, seconds: float, count: int) -> None:
+    """Serve until killed."""
+    hub = Hub((), ("quote", "upstream"))
+    served = Served(
+        exchange="bybit",
+        environment="simulated",
+        market="futures",
+        symbol="XRPUSDT",
+        depth=1,
+        intervals=(),
+        feed="bench",
+    )
+    server = FeedServer(hub, served, lambda token: "", ServerLimits(connections=count))
+    await server.start("127.0.0.1", 0)
+    print(json.dumps({"port": server.port}), flush=True)
+    loop = asyncio.get_running_loop()
+    await loop.run_in_executor(None, sys.stdin.readline)
+    while len(hub) < count:
+        await asyncio.sleep(0.01)
+    gc.collect()
+    gc.freeze()
+    before, delivered = cpu_seconds(), server.counts.deliveries
+    await publish(hub, server, rate, int(rate * seconds))
+    used = cpu_seconds() - before
+    print(json.dumps({"cpu": used, "deliveries": server.counts.deliveries - delivered}), flush=True)
+    await loop.run_in_executor(None, sys.stdin.readline)
+
+
+if __name__ == "__main__":
+    uvloop.run(main(int(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])))
