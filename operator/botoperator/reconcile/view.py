@@ -26,6 +26,8 @@ from botoperator.reconcile.runner_pod import ContainerState, RunnerPod, find_pod
 
 START_GRACE: Final = timedelta(seconds=60)
 """So long a starting pod, and a starting runner, are given before it is said what they lack."""
+_CLOCK_STEP: Final = timedelta(seconds=5)
+"""Below the kubelet's first pause between two containers, 10 s: no report of the one before."""
 
 _R = ConditionReason
 _T = ConditionType
@@ -74,13 +76,20 @@ class View:
 
     @property
     def has_report(self) -> bool:
-        """Whether the container that runs now has reported."""
+        """Whether the container that runs now has reported.
+
+        Both times are of one node's clock, which may have been set back in between: then a report
+        that came long after the start is the proof.
+        """
         runner, pod = self.status.runner, self.pod
         if runner is None or pod is None or pod.state is not ContainerState.RUNNING:
             return False
-        said = runner.started or runner.last_report
-        named = runner.pod in (None, pod.name)
-        return named and said is not None and pod.started_at is not None and said >= pod.started_at
+        if runner.pod not in (None, pod.name) or pod.started_at is None:
+            return False
+        began = runner.started or runner.last_report
+        if began is not None and began + _CLOCK_STEP >= pod.started_at:
+            return True
+        return runner.last_report is not None and runner.last_report >= pod.started_at + START_GRACE
 
     @property
     def is_recovering(self) -> bool:

@@ -174,6 +174,28 @@ def test_a_report_of_the_container_before_does_not_count() -> None:
     assert _said(cluster, "RunnerAvailable") == ("False", "PodPending")
 
 
+@pytest.mark.parametrize(
+    ("step_seconds", "heard_seconds", "available"),
+    [(4, 1, "True"), (30, 1, "False"), (30, 61, "True")],
+    ids=["small step", "not sure yet", "heard since"],
+)
+def test_a_clock_that_was_set_back_makes_no_runner_unheard(
+    step_seconds: int, heard_seconds: int, available: str
+) -> None:
+    began = NOW - timedelta(minutes=3)
+    runner = {
+        "pod": "case-0",
+        "observedGeneration": 1,
+        "started": stamp(began - timedelta(seconds=step_seconds)),
+        "lastReport": stamp(began + timedelta(seconds=heard_seconds)),
+    }
+    raw = _trading(runner=runner)
+
+    cluster = _settled(raw, pod_of(raw, running(began)))
+
+    assert cluster.condition("RunnerAvailable")["status"] == available
+
+
 def test_a_crash_loop_is_stalled_with_the_last_words() -> None:
     """KU-18."""
     raw = stored_account()
