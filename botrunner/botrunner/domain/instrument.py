@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
-from botrunner.domain.precision import settled
+from botrunner.domain.precision import ONE, settled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +63,22 @@ class Instrument:
     def ceil_price(self, price: Decimal) -> Decimal:
         """Round up to the tick."""
         return _to_multiple(price, self.tick_size, ROUND_CEILING)
+
+    def highest_buy(self, mark: Decimal) -> Decimal:
+        """The highest price of a buy that lies in the venue's band whatever its premium is.
+
+        Bybit, May 2026: the band reaches to mark * (1 + X), further with the premium or the index,
+        and never beyond mark * (1 + Y).
+        """
+        return self.floor_price(mark * (ONE + self._band_ratio))
+
+    def lowest_sell(self, mark: Decimal) -> Decimal:
+        """The lowest price of a sell that lies in the venue's band whatever its premium is."""
+        return self.ceil_price(mark * (ONE - self._band_ratio))
+
+    @property
+    def _band_ratio(self) -> Decimal:
+        return min(self.price_limit_ratio_x, self.price_limit_ratio_y)
 
     def tier_for(self, value: Decimal) -> RiskTier:
         """The tier of a position value; a value beyond the last limit has the last tier."""

@@ -29,6 +29,7 @@ class LevelJudge:
         """For one strategy and one step."""
         self.wake_at: datetime | None = None
         self._refused: Refused | None = None
+        self._barred: int | None = None
         self._state, self._run, self._gate = state, run, gate
         self._claims = claims_of(state, run)
 
@@ -44,6 +45,8 @@ class LevelJudge:
             return LevelAnswer(verdict=Verdict.PLACE, top=verdict.top)
         if verdict.reason is Reason.MONEY:
             return self._starved(request.level, verdict)
+        if verdict.reason in _LOWERS:
+            self._barred = request.level
         return self._answer(verdict)
 
     def report(self) -> None:
@@ -51,6 +54,9 @@ class LevelJudge:
         before = self._run.reason
         self._run.reason = self._refused.reason if self._refused else None
         self._run.message = self._refused.message if self._refused else ""
+        self._run.barred_level = self._barred
+        # The band follows the mark, so a price alone may let the level in.
+        self._run.waits = self._run.waits or self._run.reason is Reason.PRICE
         if self._run.reason is before or self._run.reason not in _TOLD:
             return
         text = f"{self._run.name}: {self._run.message}"

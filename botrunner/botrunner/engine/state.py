@@ -87,6 +87,8 @@ class Run:
     reason: Reason | None = None
     """Why the highest wanted level does not rest; None when all do."""
     message: str = ""
+    barred_level: int | None = None
+    """The lowest level that the venue's limits keep out now (GR-4)."""
     refusals: dict[int, Standing] = field(default_factory=dict)
     retries: dict[OrderSlot, Retry] = field(default_factory=dict)
     """Exits and closes whose placement was refused."""

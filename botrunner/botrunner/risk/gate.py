@@ -129,6 +129,7 @@ class Gate:
                 self._terms.leverage,
                 self._side_values.get(order.side, ZERO),
                 self._view.risk.min_notional,
+                self._view.quote.mark if self._view.quote is not None else None,
             )
             if refused is not None:
                 return refused

@@ -5,6 +5,7 @@ from decimal import Decimal
 from botrunner.domain.desired import DesiredOrder
 from botrunner.domain.instrument import Instrument
 from botrunner.domain.precision import ZERO
+from botrunner.domain.side import Side
 from botrunner.risk.verdict import Reason, Refused
 
 
@@ -14,10 +15,17 @@ def check_limits(
     leverage: Decimal,
     side_value: Decimal,
     min_notional: Decimal | None,
+    mark: Decimal | None = None,
 ) -> Refused | None:
-    """Whether the venue takes this entry; ``side_value``: the side's filled and resting."""
+    """Whether the venue takes this entry; ``side_value``: the side's filled and resting.
+
+    ``mark`` tells where the venue's price band is; without it the band is not checked.
+    """
     price = order.price or ZERO
     value = order.quantity * price
+    beyond = None if mark is None else check_band(order.side, price, instrument, mark)
+    if beyond is not None:
+        return beyond
     if not (max(instrument.min_price, instrument.tick_size) <= price <= instrument.max_price):
         bounds = f"{instrument.min_price} to {instrument.max_price}"
         return Refused(reason=Reason.PRICE, message=f"price {price} is outside {bounds}")
@@ -38,6 +46,21 @@ def check_limits(
             message=f"value {side_value + value} is above {limit}, the most at {leverage}x",
         )
     return None
+
+
+def check_band(side: Side, price: Decimal, instrument: Instrument, mark: Decimal) -> Refused | None:
+    """Whether an entry's price lies in the venue's band, which follows the mark price.
+
+    Beyond it the venue would move the price, or refuse it. A band is open to the passive side.
+    """
+    if side is Side.LONG:
+        limit, is_beyond = instrument.highest_buy(mark), price > instrument.highest_buy(mark)
+    else:
+        limit, is_beyond = instrument.lowest_sell(mark), price < instrument.lowest_sell(mark)
+    if not is_beyond:
+        return None
+    text = f"price {price} is beyond {limit}, where the venue's band ends at a mark of {mark}"
+    return Refused(reason=Reason.PRICE, message=text)
 
 
 def tier_limit(instrument: Instrument, leverage: Decimal) -> Decimal:

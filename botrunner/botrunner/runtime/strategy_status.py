@@ -11,6 +11,7 @@ from botapi.v1alpha1.status import (
 )
 from botrunner.domain.control import Block
 from botrunner.domain.side import Purpose, Side
+from botrunner.engine.depth import last_placeable
 from botrunner.engine.state import EngineState, Phase, Run
 from botrunner.risk.verdict import Reason
 from botrunner.runtime.conditions import TEXT_LIMIT
@@ -23,7 +24,6 @@ _STARVED = {
     Reason.MIN_NOTIONAL: StrategyReason.MIN_NOTIONAL,
     Reason.PRICE: StrategyReason.PRICE,
 }
-_LIMITS = frozenset({Reason.MAX_ORDER_QUANTITY, Reason.RISK_TIER})
 _BLOCKS = {
     Block.API: StrategyReason.API_UNREACHABLE,
     Block.BREAKER: StrategyReason.BREAKER,
@@ -43,7 +43,7 @@ def strategy_report(state: EngineState, run: Run) -> StrategyReport:
         levels=GridLevels(
             long=_levels(state, run, Side.LONG), short=_levels(state, run, Side.SHORT)
         ),
-        last_placeable_level=_last_placeable(run),
+        last_placeable_level=last_placeable(state, run),
         applied=AppliedParameters(
             leverage=applied.leverage,
             initial_margin=applied.initial_margin,
@@ -94,6 +94,9 @@ def _message(state: EngineState, run: Run) -> str:
         )
     waiting = run.parameters.grid.wanted
     words = [run.message] if run.message else []
+    last = last_placeable(state, run)
+    if last < run.parameters.grid.max_levels_per_side:
+        words.append(f"the last level that the exchange takes is {last}")
     if run.phase is Phase.TRADING and waiting.initial_margin != run.grid.applied.initial_margin:
         words.append(f"initialMargin {waiting.initial_margin} waits until both sides are flat")
     if waiting.averaging_multiplier != run.grid.applied.averaging_multiplier:
@@ -120,8 +123,3 @@ def _levels(state: EngineState, run: Run, side: Side) -> SideLevels:
         if order.side is side and order.purpose is Purpose.ENTRY and not order.is_final
     ]
     return SideLevels(filled=run.grid.side(side).highest, resting=max(resting, default=-1))
-
-
-def _last_placeable(run: Run) -> int:
-    barred = [level for level, said in run.refusals.items() if said.reason in _LIMITS]
-    return min((*(level - 1 for level in barred), run.parameters.grid.max_levels_per_side))

@@ -205,9 +205,11 @@ def test_a_grant_is_good_for_one_entry_of_its_size() -> None:
 def test_a_pair_is_granted_whole_or_not_at_all() -> None:
     """GR-22 and GR-24: 9.06 for one, 18.1 for both."""
     pair = EntryRequest(orders=(ENTRY, replace(ENTRY, side=Side.SHORT)), reducing=False)
+    # The mark is where the pair's price lies in the venue's band for both sides.
+    view = replace(CALM, quote=Quote(bid=ONE, ask=ONE, last=ONE, mark=Decimal("0.9"), at=NOON))
 
-    assert isinstance(gate(free="18").ask(pair, 0, ()), Refused)
-    assert isinstance(gate(free="18.2").ask(pair, 0, ()), Granted)
+    assert isinstance(gate(free="18", view=view).ask(pair, 0, ()), Refused)
+    assert isinstance(gate(free="18.2", view=view).ask(pair, 0, ()), Granted)
 
 
 def test_a_marketable_entry_is_charged_the_taker_fee() -> None:
