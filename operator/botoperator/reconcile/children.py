@@ -27,6 +27,7 @@ _FIXED: Final = {
     ),
 }
 """Fields that can only be set when an object is made: to change one is to make it anew."""
+_REPLACED: Final = "the pod is being replaced"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +50,9 @@ def plan_children(view: View, account: TradingAccount, settings: Settings) -> tu
     stranger's ServiceAccount would lend that stranger the account's rights.
     """
     wanted = build_children(account, settings)
-    taken = [step for manifest in wanted if (step := _taken(view, manifest)) is not None]
-    if taken:
-        return tuple(taken)
+    for manifest in wanted:
+        if (taken := _taken(view, manifest)) is not None:
+            return (taken,)
     children = (_child(view, manifest) for manifest in wanted)
     return (*(step for step in children if step is not None), *_pod(view))
 
@@ -103,6 +104,9 @@ def _pod(view: View) -> Iterator[Step]:
     pod = view.pod
     if pod is None or not is_outdated(pod, view.stateful_set):
         return
+    if pod.is_terminating:
+        yield Step(obstacle=_REPLACED)
+        return
     verdict = may_replace(view, pod)
     if not verdict.may_go:
         yield Step(obstacle=f"to replace the pod: {verdict.why}", until=verdict.until)
@@ -112,7 +116,7 @@ def _pod(view: View) -> Iterator[Step]:
     yield Step(
         delete=_delete("v1", "Pod", raw),
         notice=Notice(reason=NoticeReason.POD_REPLACED.value, message=text),
-        obstacle="the pod is being replaced",
+        obstacle=_REPLACED,
     )
 
 

@@ -79,6 +79,17 @@ def test_nothing_is_touched_while_a_stranger_has_the_name(kind: str) -> None:
     )
 
 
+def test_of_several_strangers_the_first_is_named_and_told_of_once() -> None:
+    metadata = {"name": "case", "uid": "x", "namespace": "clients"}
+    strangers = [{"kind": kind, "metadata": metadata} for kind in _KINDS]
+    cluster = OperatorCluster(account=stored_account(), children=strangers)
+
+    told = [notice for plan in cluster.settle() for notice in plan.notices]
+
+    assert len(told) == 1
+    assert "the ServiceAccount case" in cluster.condition("Reconciling")["message"]
+
+
 def test_a_child_of_another_controller_is_a_strangers_though_it_has_our_labels() -> None:
     cluster = _cluster()
     [owner] = _child(cluster, "Role")["metadata"]["ownerReferences"]

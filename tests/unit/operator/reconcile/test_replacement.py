@@ -231,6 +231,17 @@ def test_the_plan_waits_with_a_pod_that_may_not_go_and_says_why() -> None:
     )
 
 
+def test_a_pod_that_is_ending_is_no_news_beside_its_deletion() -> None:
+    cluster = _changed(_trading())
+    before = cluster.plan()
+    cluster.pods[0]["metadata"]["deletionTimestamp"] = stamp(NOW)
+
+    plan = cluster.plan()
+
+    assert plan.deletes == ()
+    assert plan.status == before.status
+
+
 def test_a_pod_that_waits_to_be_heard_is_looked_at_again_in_time() -> None:
     raw = _trading()
     cluster = _changed(raw)
