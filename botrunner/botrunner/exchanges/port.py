@@ -6,9 +6,10 @@ Rule 2: nothing is decided here. A stream's loss, a refusal and a missing order 
 Rule 3: every callback is called on the event loop's thread, one at a time.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Protocol
 
 from botrunner.domain.actions import (
@@ -78,6 +79,25 @@ class PricesReported:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FeedReported:
+    """Whether a symbol's prices come through its shared feed, or from the exchange itself."""
+
+    symbol: str
+    is_used: bool
+    reason: str
+    """Why it is not used; empty while it is."""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarksReported:
+    """Mark prices by symbol as a read of positions found them, beside every stream."""
+
+    marks: Mapping[str, Decimal]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TopicsReported:
     """The venue refused topics of the public stream: most likely it does not know the symbol."""
 
@@ -102,6 +122,8 @@ Report = (
     | CredentialsReported
     | ClockReported
     | PricesReported
+    | FeedReported
+    | MarksReported
     | TopicsReported
     | RequestFailed
 )

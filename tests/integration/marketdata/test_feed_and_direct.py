@@ -88,7 +88,7 @@ async def test_a_killed_feed_is_replaced_by_the_exchange_and_used_again_when_it_
                 await until(lambda: desk.has_bid("0.5020"), "a quote of the feed")
 
             assert not was_direct
-            assert desk.bids() == ["0.5000", "0.5010", "0.5020"]
+            _check_the_bids(desk, "0.5000", "0.5010", "0.5020")
 
 
 async def test_a_frozen_feed_is_noticed_though_its_connection_stands(
@@ -107,7 +107,13 @@ async def test_a_frozen_feed_is_noticed_though_its_connection_stands(
             await move(simulator, "0.5020", "0.5021")
             await until(lambda: desk.has_bid("0.5020"), "a quote of the feed")
 
-        assert desk.bids() == ["0.5000", "0.5010", "0.5020"]
+        _check_the_bids(desk, "0.5000", "0.5010", "0.5020")
+
+
+def _check_the_bids(desk: Desk, *bids: str) -> None:
+    """None invented, none missed. REST may be a tenth of a second ahead of the first snapshot."""
+    heard = desk.bids()
+    assert (heard[0], heard[-1], set(heard)) == (bids[0], bids[-1], set(bids))
 
 
 class Relay:
@@ -160,7 +166,7 @@ async def test_a_line_that_is_cut_without_a_word_is_noticed(simulator: RunningSi
             await move(simulator, "0.5010", "0.5011")
             await until(lambda: desk.has_bid("0.5010"), "a quote of the exchange")
 
-            assert desk.bids() == ["0.5000", "0.5010"]
+            _check_the_bids(desk, "0.5000", "0.5010")
 
 
 async def test_a_feed_whose_stream_is_silent_polls_and_says_so_everywhere(

@@ -2,8 +2,9 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
+from decimal import Decimal
 
 from typing_extensions import override
 
@@ -48,6 +49,7 @@ from botrunner.exchanges.port import (
     Guard,
     KeyInformation,
     Listeners,
+    MarksReported,
     PublicTopics,
 )
 from botrunner.exchanges.session import StreamSession, Timing
@@ -67,7 +69,8 @@ class BybitExchange(Exchange):
     """One account at Bybit, at whatever addresses are given. Without keys: prices only.
 
     ``timeout_seconds`` is every request's deadline in all (EX-11); a symbol without a price for
-    ``stale_seconds`` is asked for by REST (MD-4). ``share`` gives the jitter, within [0.5, 1].
+    ``stale_seconds`` is asked for by REST (MD-4), at most once in ``poll_seconds``. ``share``
+    gives the jitter, within [0.5, 1].
     """
 
     def __init__(
@@ -80,6 +83,7 @@ class BybitExchange(Exchange):
         timeout_seconds: float = 10.0,
         timing: Timing = Timing(),
         stale_seconds: float = 5.0,
+        poll_seconds: float = 1.0,
         share: Callable[[], float] = lambda: random.uniform(0.5, 1.0),
     ) -> None:
         self._credentials = credentials
@@ -95,22 +99,20 @@ class BybitExchange(Exchange):
             self._rest, clock, listeners, resync=self._try_to_measure, share=share
         )
         self._known = KnownOrders()
-        self._reads = Reads(self._delivery, self._rest, self._known)
+        self._reads = Reads(self._delivery, self._rest, self._known, tell_marks=self._tell_marks)
         self._writes = Writes(self._delivery, clock)
         self._questions = Questions(self._delivery, self._reads, self._rest, listeners, clock)
         self._share = share
         self._endpoints, self._timing = endpoints, timing
         self._is_skewed = False
         self._clock_is_well = False
-        self._public_session = StreamSession(
-            dialect.BybitDialect(), {}, essential=False, timing=timing
-        )
         self._public = PublicFeed(
-            session=self._public_session,
+            new_session=self._public_session,
             rest=self._rest,
             listeners=listeners,
             clock=clock,
             stale_seconds=stale_seconds,
+            poll_seconds=poll_seconds,
         )
 
     @override
@@ -190,7 +192,7 @@ class BybitExchange(Exchange):
         await self._try_to_measure()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._keep_clock())
-            tasks.create_task(self._run_public())
+            tasks.create_task(self._public.run(self._public_stream))
             tasks.create_task(self._public.poll())
             if self._credentials is not None:
                 tasks.create_task(self._run_private(self._credentials))
@@ -224,10 +226,16 @@ class BybitExchange(Exchange):
             raise error_for(Operation.READ, problem) from None
         return Measurement(sent_at=sent_at, answered_at=answered_at, venue_at=venue_at)
 
-    async def _run_public(self) -> None:
-        stream = SocketStream(
+    def _tell_marks(self, marks: Mapping[str, Decimal]) -> None:
+        self._listeners.report(MarksReported(marks=marks, at=self._clock.now()))
+
+    def _public_session(self, groups: Mapping[str, tuple[str, ...]]) -> StreamSession:
+        return StreamSession(dialect.BybitDialect(), groups, essential=False, timing=self._timing)
+
+    def _public_stream(self, session: StreamSession) -> SocketStream:
+        return SocketStream(
             self._endpoints.public_stream,
-            self._public_session,
+            session,
             self._clock,
             sign_in=None,
             share=self._share,
@@ -235,8 +243,6 @@ class BybitExchange(Exchange):
             refuse=self._public.refuse,
             drained=self._public.drained,
         )
-        self._public.stream = stream
-        await stream.run()
 
     async def _run_private(self, credentials: Credentials) -> None:
         feed = PrivateFeed(

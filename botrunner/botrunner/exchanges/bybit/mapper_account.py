@@ -1,5 +1,6 @@
 """Rows of positions, wallets and keys to domain values. Pure."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -41,6 +42,15 @@ def positions(row: Row) -> tuple[Position, ...]:
         )
         for side in sides
     )
+
+
+def marks(rows: Iterable[Row]) -> dict[str, Decimal]:
+    """Mark prices by symbol; a row without one, as of a side that is flat, says nothing."""
+    return {
+        fields.name(row, "symbol"): fields.positive(row, "markPrice")
+        for row in rows
+        if row.get("markPrice") not in (None, "", "0")
+    }
 
 
 def wallet(row: Row, at: datetime) -> Wallet:

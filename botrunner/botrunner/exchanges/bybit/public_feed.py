@@ -1,11 +1,13 @@
 """Prices: the public stream while it speaks, REST once a second while it does not (MD-4).
 
 A symbol's own silence is enough: its price is polled while the others keep streaming. When the
-whole connection says nothing for that long it is cut, for a new one may.
+whole connection says nothing for that long it is cut, for a new one may. A symbol that has had no
+quote yet is polled from the first beat on. While nothing is followed there is no connection.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from botrunner.domain.events import QuoteChanged
@@ -39,12 +41,14 @@ POLL_SECONDS = 1.0
 class _Followed:
     """What is known of one symbol."""
 
-    def __init__(self, symbol: str, topics: PublicTopics, now: float) -> None:
+    def __init__(self, symbol: str, topics: PublicTopics) -> None:
         self.topics = topics
         self.quotes = QuoteKeeper()
         self.books = {depth: LocalBook(symbol, depth) for depth in {1, topics.depth}}
         self.source = Source.STREAM
-        self.heard_at = now
+        self.heard_at: float | None = None
+        """When the stream gave the last quote; None before the first."""
+        self.polled_at = -math.inf
         self.pending: Quote | None = None
 
     def restart(self) -> None:
@@ -55,27 +59,33 @@ class _Followed:
 
 
 class PublicFeed:
-    """Follows symbols; hears the session's effects and polls what is silent."""
+    """Follows symbols; hears the session's effects and polls what is silent.
+
+    ``new_session`` begins a session with these groups, for each connection that something needs;
+    a symbol is polled at most once in ``poll_seconds``.
+    """
 
     def __init__(
         self,
         *,
-        session: StreamSession,
+        new_session: Callable[[Mapping[str, tuple[str, ...]]], StreamSession],
         rest: Rest,
         listeners: Listeners,
         clock: Clock,
         stale_seconds: float,
+        poll_seconds: float = POLL_SECONDS,
     ) -> None:
-        self._stale_seconds = stale_seconds
-        self._session = session
+        self._stale_seconds, self._poll_seconds = stale_seconds, poll_seconds
+        self._new_session = new_session
+        self._session = new_session({})
         self._rest = rest
         self._listeners = listeners
         self._clock = clock
         self._followed: dict[str, _Followed] = {}
         self._fresh: set[str] = set()
         self._heard_at = clock.monotonic()
-        self.stream: SocketStream | None = None
-        """Set by whoever builds both."""
+        self._stream: SocketStream | None = None
+        self._changed_watch = asyncio.Event()
 
     def watch(self, symbols: Iterable[str], topics: PublicTopics) -> None:
         """Follow exactly these symbols, with these topics each."""
@@ -86,8 +96,26 @@ class PublicFeed:
             left = groups(symbol, self._followed.pop(symbol).topics)
             self._carry_out(self._session.unsubscribe(now, list(left)))
         for symbol in sorted(wanted - same):
-            self._followed[symbol] = _Followed(symbol, topics, now)
+            self._followed[symbol] = _Followed(symbol, topics)
             self._carry_out(self._session.subscribe(now, groups(symbol, topics)))
+        self._changed_watch.set()
+
+    async def run(self, connect: Callable[[StreamSession], SocketStream]) -> None:
+        """Keep a connection while something is followed; until cancelled."""
+        while True:
+            await self._until(lambda: bool(self._followed))
+            self._session = self._new_session(self._groups())
+            self._heard_at = self._clock.monotonic()
+            self._stream = connect(self._session)
+            running = asyncio.ensure_future(self._stream.run())
+            idle = asyncio.ensure_future(self._until(lambda: not self._followed))
+            try:
+                await asyncio.wait((running, idle), return_when=asyncio.FIRST_COMPLETED)
+                if running.done():
+                    return running.result()
+            finally:
+                await self._end(running, idle)
+            self._tell_state(StreamState.DISCONNECTED, "nothing is watched", 0)
 
     def hear(self, effect: Effect) -> None:
         """Take one effect of the session."""
@@ -124,7 +152,8 @@ class PublicFeed:
             stale = [key for key, one in self._followed.items() if self._is_stale(one, now)]
             if stale and now - self._heard_at >= self._stale_seconds:
                 self._carry_out(self._session.cut(f"silent for {self._stale_seconds:g} s"))
-            await asyncio.gather(*(self._poll_one(symbol) for symbol in stale))
+            due = [key for key in stale if self._is_due(self._followed[key], now)]
+            await asyncio.gather(*(self._poll_one(symbol) for symbol in due))
 
     async def _poll_one(self, symbol: str) -> None:
         try:
@@ -141,7 +170,14 @@ class PublicFeed:
             self._quote(symbol, followed, quote, Source.REST)
 
     def _is_stale(self, followed: _Followed, now: float) -> bool:
-        return now - followed.heard_at >= self._stale_seconds
+        return followed.heard_at is None or now - followed.heard_at >= self._stale_seconds
+
+    def _is_due(self, followed: _Followed, now: float) -> bool:
+        # A beat may come a moment early by the sum of many waits.
+        is_due = now - followed.polled_at >= self._poll_seconds - POLL_SECONDS / 2
+        if is_due:
+            followed.polled_at = now
+        return is_due
 
     def _refused(self, effect: stream_effects.TopicsRefused) -> None:
         symbol, _, depth = effect.group.partition("/")
@@ -212,16 +248,7 @@ class PublicFeed:
         self._listeners.event(QuoteChanged(symbol=symbol, quote=quote))
 
     def _changed(self, effect: stream_effects.Changed) -> None:
-        at: datetime = self._clock.now()
-        self._listeners.report(
-            StreamReported(
-                stream="public",
-                state=effect.state,
-                reason=effect.reason,
-                attempt=effect.attempt,
-                at=at,
-            )
-        )
+        self._tell_state(effect.state, effect.reason, effect.attempt)
         if effect.state is StreamState.CONNECTED:
             # It has as long to speak as one that fell silent.
             self._heard_at = self._clock.monotonic()
@@ -229,9 +256,32 @@ class PublicFeed:
             for followed in self._followed.values():
                 followed.restart()
 
+    def _tell_state(self, state: StreamState, reason: str, attempt: int) -> None:
+        at: datetime = self._clock.now()
+        self._listeners.report(
+            StreamReported(stream="public", state=state, reason=reason, attempt=attempt, at=at)
+        )
+
     def _carry_out(self, effects: list[Effect]) -> None:
-        if self.stream is not None:
-            self.stream.carry_out(effects)
+        if self._stream is not None:
+            self._stream.carry_out(effects)
+
+    def _groups(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = {}
+        for symbol, followed in self._followed.items():
+            found |= groups(symbol, followed.topics)
+        return found
+
+    async def _until(self, holds: Callable[[], bool]) -> None:
+        while not holds():
+            self._changed_watch.clear()
+            await self._changed_watch.wait()
+
+    async def _end(self, *tasks: asyncio.Future[None]) -> None:
+        self._stream = None
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
 
 
 def groups(symbol: str, topics: PublicTopics) -> Mapping[str, tuple[str, ...]]:

@@ -4,7 +4,7 @@ Every row goes through the mappers, so a read raises MessageError for an answer 
 believed, and ExchangeError where there is no answer.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -47,10 +47,18 @@ class Fills:
 class Reads:
     """Reads of one account."""
 
-    def __init__(self, delivery: Delivery, rest: Rest, known: KnownOrders) -> None:
+    def __init__(
+        self,
+        delivery: Delivery,
+        rest: Rest,
+        known: KnownOrders,
+        *,
+        tell_marks: Callable[[Mapping[str, Decimal]], None] = lambda marks: None,
+    ) -> None:
         self._delivery = delivery
         self._rest = rest
         self._known = known
+        self._tell_marks = tell_marks
 
     async def open_orders(self, symbol: str = "") -> list[Row]:
         """Rows of what rests, all pages; orders of other kinds of contracts left out."""
@@ -61,6 +69,8 @@ class Reads:
     async def positions(self, symbol: str = "") -> tuple[Position, ...]:
         """Both sides of a symbol, or every open side of the account."""
         rows = [row async for row in self._rows(requests.positions(symbol=symbol))]
+        if marks := mapper_account.marks(rows):
+            self._tell_marks(marks)
         return tuple(position for row in rows for position in mapper_account.positions(row))
 
     async def wallet(self) -> Wallet:
