@@ -12,6 +12,7 @@ from botrunner.domain.control import Event
 from botrunner.domain.events import QuoteChanged
 from botrunner.exchanges.bybit.endpoints import Endpoints
 from botrunner.exchanges.bybit.exchange import BybitExchange
+from botrunner.exchanges.credentials import Credentials
 from botrunner.exchanges.market_data import MarketData
 from botrunner.exchanges.port import Exchange, Listeners, PricesReported, PublicTopics, Report
 from botrunner.exchanges.session import Timing
@@ -59,11 +60,16 @@ def endpoints_of(simulator: RunningSimulator) -> Endpoints:
     )
 
 
-def adapter(endpoints: Endpoints, listeners: Listeners, stale_seconds: float = 5.0) -> Exchange:
-    """The adapter without keys: prices only."""
+def adapter(
+    endpoints: Endpoints,
+    listeners: Listeners,
+    stale_seconds: float = 5.0,
+    keys: Credentials | None = None,
+) -> Exchange:
+    """The adapter; without keys prices only."""
     return BybitExchange(
         endpoints=endpoints,
-        credentials=None,
+        credentials=keys,
         listeners=listeners,
         clock=SystemClock(),
         timing=STREAM_TIMING,
@@ -152,6 +158,7 @@ class Desk:
         topics: PublicTopics = PublicTopics(),
         max_divergence_percent: float = 0.5,
         endpoints: Endpoints | None = None,
+        keys: Credentials | None = None,
     ) -> None:
         self.events: list[Event] = []
         self.market: list[MarketData] = []
@@ -169,7 +176,7 @@ class Desk:
             event=self.events.append, market=self.market.append, report=self.reports.append
         )
         self.exchange = FeedExchange(
-            lambda heard: adapter(where, heard), listeners, access, SystemClock()
+            lambda heard: adapter(where, heard, keys=keys), listeners, access, SystemClock()
         )
         self.exchange.watch([SYMBOL], topics)
         self._running = asyncio.ensure_future(self.exchange.run())

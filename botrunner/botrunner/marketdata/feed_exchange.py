@@ -7,18 +7,21 @@ public connection of its own.
 
 import asyncio
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 
 from typing_extensions import override
 
+from botrunner.domain.actions import ReadAccount
 from botrunner.domain.control import Event
 from botrunner.domain.events import QuoteChanged
 from botrunner.exchanges.market_data import MarketData
 from botrunner.exchanges.port import (
     Exchange,
+    FeedReported,
     Listeners,
+    MarksReported,
     PricesReported,
     PublicTopics,
     Report,
@@ -26,7 +29,7 @@ from botrunner.exchanges.port import (
 )
 from botrunner.exchanges.stream_effects import StreamState
 from botrunner.marketdata.delegate import DelegatedExchange
-from botrunner.marketdata.divergence import diverges
+from botrunner.marketdata.divergence import AGAIN_SECONDS, Pair, Suspicion
 from botrunner.marketdata.link import Route
 from botrunner.marketdata.subscription import FeedAccess, Subscription
 from botrunner.service.clock import Clock
@@ -58,6 +61,8 @@ class FeedExchange(DelegatedExchange):
         self._direct: frozenset[str] = frozenset()
         """Symbols that the adapter watches by itself."""
         self._is_running = False
+        self._suspicion = Suspicion(access.max_divergence_percent)
+        self._looking_again: asyncio.Task[None] | None = None
         self._ending: set[asyncio.Task[None]] = set()
         self._told: StreamReported | None = None
         """What was last told of the public stream."""
@@ -93,6 +98,8 @@ class FeedExchange(DelegatedExchange):
                 tasks.create_task(self._keep())
         finally:
             self._is_running = False
+            if self._looking_again is not None:
+                self._looking_again.cancel()
             for subscription in self._subscriptions.values():
                 await subscription.stop()
 
@@ -141,10 +148,21 @@ class FeedExchange(DelegatedExchange):
         if direct == self._direct:
             self._tell_feed()
             return
-        self._direct = direct
+        before, self._direct = self._direct, direct
+        self._tell_routes(before)
         self._inner.watch(sorted(direct), self._topics)
         self._tell_feed()
         self._tell_own()
+
+    def _tell_routes(self, before: frozenset[str]) -> None:
+        at = self._clock.now()
+        for symbol, each in self._subscriptions.items():
+            is_used = symbol not in self._direct
+            if is_used is (symbol in before):
+                reason = "" if is_used else each.reason
+                self._listeners.report(
+                    FeedReported(symbol=symbol, is_used=is_used, reason=reason, at=at)
+                )
 
     def _tell_feed(self) -> None:
         """While every symbol comes through its feed, that is the public stream."""
@@ -192,18 +210,44 @@ class FeedExchange(DelegatedExchange):
                 subscription = self._subscriptions.get(report.symbol)
                 if subscription is not None and report.symbol in self._direct:
                     subscription.tell_source(report.source)
+            case MarksReported():
+                self._compare(report.marks)
+                self._listeners.report(report)
             case _:
                 self._listeners.report(report)
+
+    def _compare(self, marks: Mapping[str, Decimal]) -> None:
+        """Twice running, and a little apart, the feed has to be wrong to be left (MD-8)."""
+        pairs = {
+            symbol: pair for symbol, mark in marks.items() if (pair := self._pair(symbol, mark))
+        }
+        now = self._clock.monotonic()
+        for symbol in self._suspicion.compare(now, pairs):
+            self._subscriptions[symbol].link.distrust(now)
+        is_looking = self._looking_again is not None and not self._looking_again.done()
+        if len(self._suspicion) and self._is_running and not is_looking:
+            loop = asyncio.get_running_loop()
+            self._looking_again = loop.create_task(self._look_again())
+
+    def _pair(self, symbol: str, mark: Decimal) -> Pair | None:
+        subscription = self._subscriptions.get(symbol)
+        if subscription is None or subscription.link.route is not Route.FEED:
+            return None
+        newest = subscription.newest
+        return None if newest is None else Pair(feed=newest.mark, venue=mark)
+
+    async def _look_again(self) -> None:
+        """The read tells the marks once more; what else it says is the engine's to ask for."""
+        await self._clock.sleep(AGAIN_SECONDS)
+        await self._inner.read_account(ReadAccount(token=0))
 
     def _compare_again(self, subscription: Subscription) -> None:
         """A feed that was not believed is, once it says again what the exchange says."""
         link, feed, direct = subscription.link, subscription.newest, subscription.delivered
         if feed is None or direct is None:
             return
-        if self._differs(feed.mark, direct.quote.mark):
+        pair = Pair(feed=feed.mark, venue=direct.quote.mark)
+        if pair.differs(self._access.max_divergence_percent):
             link.distrust(self._clock.monotonic())
         else:
             link.trust()
-
-    def _differs(self, one: Decimal, other: Decimal) -> bool:
-        return diverges(one, other, self._access.max_divergence_percent)

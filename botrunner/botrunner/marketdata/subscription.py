@@ -104,6 +104,13 @@ class Subscription:
         """The connection's work; it ends by an error of the program alone."""
         return self._task
 
+    @property
+    def reason(self) -> str:
+        """Why the feed is not used, in words."""
+        if self.link.is_distrusted:
+            return "its price differs from the exchange's own"
+        return self.why_not or "it is silent, or its quotes are old"
+
     def decide(self) -> Route:
         """Where prices come from now on; the newest quote is told when that is the feed again."""
         before = self.link.route

@@ -1,10 +1,7 @@
 """MD-6, MD-8, MD-9: when a runner asks the exchange itself, and when it comes back."""
 
-from decimal import Decimal
-
 import pytest
 
-from botrunner.marketdata.divergence import diverges
 from botrunner.marketdata.link import Link, LinkTiming, Route
 
 TIMING = LinkTiming(direct_after=3.0, jitter=2.0, quiet=12.0, settle=2.0, distrust=300.0)
@@ -124,18 +121,3 @@ def test_a_feed_with_a_wrong_price_is_left_at_once_and_not_believed_for_a_while(
     assert link.may_be_trusted(301.0)
     link.trust()
     assert link.decide(300.5, 0.0) is Route.FEED
-
-
-@pytest.mark.parametrize(
-    ("feed", "venue", "does"),
-    [
-        ("100", "100", False),
-        ("100.5", "100", False),
-        ("100.51", "100", True),
-        ("99.49", "100", True),
-        ("0.00000100", "0.00000101", True),
-    ],
-)
-def test_a_price_diverges_beyond_half_a_percent(feed: str, venue: str, does: bool) -> None:
-    """MD-8."""
-    assert diverges(Decimal(feed), Decimal(venue), 0.5) is does
