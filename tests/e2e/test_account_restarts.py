@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 import pytest
 
 from botrunner.service.clock import SystemClock
-from cluster import switches
 from support.fleet_desk import FleetDesk, received_at
 from support.grid_life import LIFE
 from support.person import Person
@@ -50,26 +49,3 @@ def test_a_killed_runner_finds_its_levels_again_and_protects_them_first(
     assert len(exits) == 2
     for row in exits:
         assert received_at(row) - max(started, cancelled_at) < PROTECTED_WITHIN
-
-
-def test_a_stopped_kubelet_changes_nothing_for_the_account(desk: FleetDesk) -> None:
-    """KU-11: at most one runner, ever; a container that died meanwhile is started again."""
-    desk.apply()
-    for moment in LIFE[:2]:
-        desk.price(moment.price)
-        desk.settles(moment.shows)
-    desk.until_ready()
-    before, epoch, pod = desk.count(), desk.epoch(), desk.pod_uid()
-    switches.stop_node()
-    try:
-        desk.kill_container()
-        desk.price(LIFE[2].price)
-        desk.until(lambda: desk.picture()["shortExit"] == [], "the exit fills without a runner")
-    finally:
-        switches.start_node()
-    desk.until(lambda: desk.epoch() > epoch, "a new life has reported")
-    desk.settles(LIFE[2].shows)
-
-    assert (desk.pod_uid(), desk.restarts()) == (pod, 1)
-    # The short side reopens with one level; the two above it only move.
-    assert len([row for row in desk.adding(before) if row["path"] == CREATE]) <= 3

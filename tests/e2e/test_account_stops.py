@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from cluster import switches
 from support.fleet_desk import FleetDesk, elapse, until
 from support.grid_life import LIFE
 from support.kubectl import Kubectl
@@ -98,46 +97,6 @@ def test_the_annotation_on_all_accounts_stops_them_and_its_removal_ends_it(
     for desk in desks:
         desk.until_resumed()
         desk.settles(LIFE[0].shows)
-
-
-def test_a_stop_by_the_margin_rate_is_ended_by_its_acknowledgement_alone(
-    desk: FleetDesk, operator: Kubectl, release: Release
-) -> None:
-    """RI-2, RI-10: neither a new pod, a new operator nor a new API server clears the latch."""
-    desk.apply()
-    desk.settles(LIFE[0].shows)
-    desk.until_ready()
-    before = desk.count()
-    # The rate is far above this: it is reached at the next price.
-    desk.patch(risk={"maintenanceMarginRateThreshold": 0.001})
-    stop = desk.until_stopped()
-    desk.settles({"long": [], "short": [], "longExit": [("75", "1.0105")]})
-    assert (stop["cause"], stop["latched"]) == ("margin", True)
-    desk.patch(risk={"maintenanceMarginRateThreshold": 90})
-
-    _new_pod(desk)
-    assert desk.until_stopped()["id"] == stop["id"]
-    operator.must("rollout", "restart", f"deployment/{release.operator_deployment}")
-    operator.must("rollout", "status", f"deployment/{release.operator_deployment}", "--timeout=50s")
-    switches.stop_api_server()
-    switches.start_api_server()
-    _new_pod(desk)
-    desk.patch(acknowledgedEmergency="another")
-    elapse(3)
-    assert desk.until_stopped()["id"] == stop["id"]
-    assert desk.adding(before) == []
-
-    desk.patch(acknowledgedEmergency=stop["id"])
-    desk.until_resumed()
-    desk.settles(LIFE[0].shows)
-    desk.until_ready()
-
-
-def _new_pod(desk: FleetDesk) -> None:
-    """Kill the pod; return when another one has reported."""
-    before = desk.epoch()
-    desk.kill_pod()
-    desk.until(lambda: desk.epoch() > before, "a new life has reported")
 
 
 def _scale(operator: Kubectl, release: Release, replicas: int) -> None:

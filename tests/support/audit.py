@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 _WRITES = frozenset({"create", "update", "patch", "delete", "deletecollection"})
-# Children that Kubernetes' own controllers write about; Events are no state.
-_OURS = frozenset(
-    {"tradingaccounts", "serviceaccounts", "roles", "rolebindings", "statefulsets", "pods"}
-)
+CHILDREN = ("serviceaccounts", "roles", "rolebindings", "statefulsets")
+"""What the operator makes for an account; its pod is the StatefulSet controller's."""
+_OURS = frozenset({"tradingaccounts", "pods", *CHILDREN})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,6 +48,15 @@ def elapse(seconds: float) -> None:
     _TICK.wait(seconds)
 
 
+def restart_operator(release: Release) -> None:
+    """`kubectl rollout restart`; returns when the new one serves."""
+    kubectl = Kubectl().within(release.namespace)
+    name = f"deployment/{release.operator_deployment}"
+    kubectl.must("rollout", "restart", name)
+    serves = ("rollout", "status", name, "--timeout=5s")
+    until(lambda: kubectl.run(*serves).ok, "the new operator serves")
+
+
 @dataclass(slots=True, kw_only=True)
 class FleetDesk:
     """One account, its Secret, its pod, and its side of the exchange."""

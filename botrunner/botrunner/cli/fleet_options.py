@@ -106,8 +106,10 @@ def plain_table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> "Table
     from rich.table import Table
     from rich.text import Text
 
+    titles = list(columns)
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="bold")
-    for column in columns:
+    table.show_header = any(titles)
+    for column in titles:
         table.add_column(column, overflow="fold")
     for row in rows:
         # Text: what others wrote is no markup.

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from botapi.labels import RUNNER_MANAGER
-from support.accounts import account
+from support.accounts import Manifest, account
 from support.kubectl import KUBECONFIG, Kubectl
 
 pytestmark = pytest.mark.cluster
@@ -38,10 +38,16 @@ def told(*arguments: str, code: int = 0) -> dict[str, dict[str, Any]]:
     return {row["name"]: row for row in rows}
 
 
-def apply(accounts: Kubectl, name: str, **labels: str) -> None:
-    manifest = account(name)
+def wanted(name: str, **labels: str) -> Manifest:
+    """An account that an operator which happens to be there starts no pod for."""
+    half = {"rest": "http://half-an-address"}
+    manifest = account(name, environment="simulated", endpoints=half)
     manifest["metadata"]["labels"] = labels
-    applied = accounts.apply(manifest)
+    return manifest
+
+
+def apply(accounts: Kubectl, name: str, **labels: str) -> None:
+    applied = accounts.apply(wanted(name, **labels))
     assert applied.ok, applied.err
 
 
@@ -91,7 +97,7 @@ def test_applying_the_file_again_does_not_undo_a_stop(accounts: Kubectl) -> None
     apply(accounts, "again")
     told("stop", "again", "-n", str(accounts.namespace))
     apply(accounts, "again")
-    server_side = accounts.apply_as("gitops", account("again"))
+    server_side = accounts.apply_as("gitops", wanted("again"))
 
     assert server_side.ok, server_side.err
     assert spec_of(accounts, "again")["emergencyStop"] is True

@@ -1,4 +1,4 @@
-"""The API server away for a while: exits go on, entries wait, a stop set meanwhile acts.
+"""API server, kubelet or operator away for a while, and what an account does meanwhile and after.
 
 Only the built-in cluster has the switches for that.
 """
@@ -11,9 +11,12 @@ import pytest
 
 from botrunner.service.clock import SystemClock
 from cluster import switches
+from support.audit import CHILDREN, Audit
 from support.blockade import counted_attempts, dropped_packets
-from support.fleet_desk import FleetDesk, elapse, received_at
+from support.fleet_desk import FleetDesk, elapse, received_at, restart_operator
 from support.grid_life import LIFE
+from support.release import Release
+from support.runner_desk import CREATE
 
 pytestmark = pytest.mark.cluster
 
@@ -41,6 +44,7 @@ def test_without_the_api_server_exits_go_on_and_entries_wait_for_it(make_desk: M
         desk.until_ready()
     before = alice.count()
     pods = [(desk.pod_uid(), desk.restarts()) for desk in (alice, bob)]
+    audit = Audit(switches.audit_log())
     with counted_attempts(alice.address()) as attempts:
         switches.stop_api_server()
         stopped_at = time.monotonic()
@@ -66,6 +70,9 @@ def test_without_the_api_server_exits_go_on_and_entries_wait_for_it(make_desk: M
     assert tried >= 0.8 * COUNTED_SECONDS
     assert [row for row in bob.adding(before) if received_at(row) > patched_at + SOON] == []
     assert [(desk.pod_uid(), desk.restarts()) for desk in (alice, bob)] == pods
+    # The operator has listed everything anew: no child was written.
+    written = {entry.resource for entry in audit.writes(namespace=str(alice.kubectl.namespace))}
+    assert not written & {*CHILDREN}
 
 
 def test_with_dropped_packets_it_is_the_same_and_a_stop_set_meanwhile_acts(
@@ -96,8 +103,70 @@ def test_with_dropped_packets_it_is_the_same_and_a_stop_set_meanwhile_acts(
     assert (desk.pod_uid(), desk.restarts()) == pod
 
 
+def test_a_stopped_kubelet_changes_nothing_for_the_account(desk: FleetDesk) -> None:
+    """KU-11: at most one runner, ever; a container that died meanwhile is started again."""
+    desk.apply()
+    for moment in LIFE[:2]:
+        desk.price(moment.price)
+        desk.settles(moment.shows)
+    desk.until_ready()
+    before, epoch, pod = desk.count(), desk.epoch(), desk.pod_uid()
+    switches.stop_node()
+    try:
+        desk.kill_container()
+        desk.price(LIFE[2].price)
+        desk.until(lambda: desk.picture()["shortExit"] == [], "the exit fills without a runner")
+    finally:
+        switches.start_node()
+    desk.until(lambda: desk.epoch() > epoch, "a new life has reported")
+    desk.settles(LIFE[2].shows)
+
+    assert (desk.pod_uid(), desk.restarts()) == (pod, 1)
+    # The short side reopens with one level; the two above it only move.
+    assert len([row for row in desk.adding(before) if row["path"] == CREATE]) <= 3
+
+
+def test_a_stop_by_the_margin_rate_is_ended_by_its_acknowledgement_alone(
+    desk: FleetDesk, release: Release
+) -> None:
+    """RI-2, RI-10: neither a new pod, a new operator nor a new API server clears the latch."""
+    desk.apply()
+    desk.settles(LIFE[0].shows)
+    desk.until_ready()
+    before = desk.count()
+    # The rate is far above this: it is reached at the next price.
+    desk.patch(risk={"maintenanceMarginRateThreshold": 0.001})
+    stop = desk.until_stopped()
+    desk.settles({"long": [], "short": [], "longExit": [("75", "1.0105")]})
+    assert (stop["cause"], stop["latched"]) == ("margin", True)
+    desk.patch(risk={"maintenanceMarginRateThreshold": 90})
+
+    _new_pod(desk)
+    assert desk.until_stopped()["id"] == stop["id"]
+    restart_operator(release)
+    switches.stop_api_server()
+    switches.start_api_server()
+    _new_pod(desk)
+    desk.patch(acknowledgedEmergency="another")
+    elapse(3)
+    assert desk.until_stopped()["id"] == stop["id"]
+    assert desk.adding(before) == []
+
+    desk.patch(acknowledgedEmergency=stop["id"])
+    desk.until_resumed()
+    desk.settles(LIFE[0].shows)
+    desk.until_ready()
+
+
 def _follows_exits_only(desk: FleetDesk, before: int) -> None:
     """The level that filled has its exit; what should rest above it does not."""
     desk.settles(EXITS_FOLLOW)
     desk.until(lambda: desk.exit_orders().get("long", ("", "", ""))[1] == "225", "the exit follows")
     assert desk.adding(before) == []
+
+
+def _new_pod(desk: FleetDesk) -> None:
+    """Kill the pod; return when another one has reported."""
+    before = desk.epoch()
+    desk.kill_pod()
+    desk.until(lambda: desk.epoch() > before, "a new life has reported")
