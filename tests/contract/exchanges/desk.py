@@ -77,6 +77,7 @@ class Desk:
         clock: Clock | None = None,
         timeout_seconds: float = 5.0,
         stale_seconds: float = 5.0,
+        connect_seconds: float = 0.0,
         timing: Timing = QUICK,
         endpoints: Endpoints | None = None,
     ) -> None:
@@ -98,6 +99,7 @@ class Desk:
             clock=self.clock,
             timeout_seconds=timeout_seconds,
             stale_seconds=stale_seconds,
+            connect_seconds=connect_seconds,
             timing=timing,
         )
         self._running: asyncio.Task[None] | None = None

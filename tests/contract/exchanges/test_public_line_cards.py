@@ -82,3 +82,26 @@ async def test_a_read_of_positions_tells_their_mark_prices(make_desk: MakeDesk) 
     marks = [each.marks for each in desk.reports if isinstance(each, MarksReported)]
 
     assert marks[-1] == {SYMBOL: D("0.5000")}
+
+
+async def test_the_next_public_connection_waits_its_turn_and_polling_bridges_it(
+    make_desk: MakeDesk,
+) -> None:
+    """XC-93, MD-9: the share of an address that many runners have."""
+    desk = make_desk(connect_seconds=3600.0)
+    desk.run()
+    await desk.until("PrivateStreamRestored")
+    desk.exchange.watch([SYMBOL])
+    await desk.wait_for(lambda: StreamState.CONNECTED in states(desk) or None, "the first one")
+    desk.exchange.watch([])
+    await desk.wait_for(
+        lambda: states(desk)[-1] is StreamState.DISCONNECTED or None, "the connection is closed"
+    )
+    count = len(desk.events)
+    told = len(states(desk))
+    desk.exchange.watch([SYMBOL])
+    await desk.until("QuoteChanged", after=count)
+    polled = [each.source for each in desk.reports if isinstance(each, PricesReported)]
+
+    assert polled[-1] is Source.REST
+    assert len(states(desk)) == told

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -69,8 +70,9 @@ class BybitExchange(Exchange):
     """One account at Bybit, at whatever addresses are given. Without keys: prices only.
 
     ``timeout_seconds`` is every request's deadline in all (EX-11); a symbol without a price for
-    ``stale_seconds`` is asked for by REST (MD-4), at most once in ``poll_seconds``. ``share``
-    gives the jitter, within [0.5, 1].
+    ``stale_seconds`` is asked for by REST (MD-4), at most once in ``poll_seconds``. Public
+    connections and tries to connect lie ``connect_seconds`` apart, those after the first; ``share``
+    gives the jitter of that and of every retry, within [0.5, 1].
     """
 
     def __init__(
@@ -84,6 +86,7 @@ class BybitExchange(Exchange):
         timing: Timing = Timing(),
         stale_seconds: float = 5.0,
         poll_seconds: float = 1.0,
+        connect_seconds: float = 0.0,
         share: Callable[[], float] = lambda: random.uniform(0.5, 1.0),
     ) -> None:
         self._credentials = credentials
@@ -104,6 +107,11 @@ class BybitExchange(Exchange):
         self._questions = Questions(self._delivery, self._reads, self._rest, listeners, clock)
         self._share = share
         self._endpoints, self._timing = endpoints, timing
+        self._public_timing = replace(
+            timing,
+            backoff_base=max(timing.backoff_base, connect_seconds),
+            backoff_cap=max(timing.backoff_cap, connect_seconds),
+        )
         self._is_skewed = False
         self._clock_is_well = False
         self._public = PublicFeed(
@@ -113,6 +121,7 @@ class BybitExchange(Exchange):
             clock=clock,
             stale_seconds=stale_seconds,
             poll_seconds=poll_seconds,
+            connect_pause=lambda: connect_seconds * share(),
         )
 
     @override
@@ -230,7 +239,9 @@ class BybitExchange(Exchange):
         self._listeners.report(MarksReported(marks=marks, at=self._clock.now()))
 
     def _public_session(self, groups: Mapping[str, tuple[str, ...]]) -> StreamSession:
-        return StreamSession(dialect.BybitDialect(), groups, essential=False, timing=self._timing)
+        return StreamSession(
+            dialect.BybitDialect(), groups, essential=False, timing=self._public_timing
+        )
 
     def _public_stream(self, session: StreamSession) -> SocketStream:
         return SocketStream(

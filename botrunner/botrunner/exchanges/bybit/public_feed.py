@@ -62,7 +62,8 @@ class PublicFeed:
     """Follows symbols; hears the session's effects and polls what is silent.
 
     ``new_session`` begins a session with these groups, for each connection that something needs;
-    a symbol is polled at most once in ``poll_seconds``.
+    a symbol is polled at most once in ``poll_seconds``. ``connect_pause`` gives the seconds from
+    one such connection to the next; polling bridges them.
     """
 
     def __init__(
@@ -74,8 +75,10 @@ class PublicFeed:
         clock: Clock,
         stale_seconds: float,
         poll_seconds: float = POLL_SECONDS,
+        connect_pause: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self._stale_seconds, self._poll_seconds = stale_seconds, poll_seconds
+        self._connect_pause, self._connect_at = connect_pause, clock.monotonic()
         self._new_session = new_session
         self._session = new_session({})
         self._rest = rest
@@ -104,8 +107,12 @@ class PublicFeed:
         """Keep a connection while something is followed; until cancelled."""
         while True:
             await self._until(lambda: bool(self._followed))
+            await self._clock.sleep(self._connect_at - self._clock.monotonic())
+            if not self._followed:
+                continue
             self._session = self._new_session(self._groups())
             self._heard_at = self._clock.monotonic()
+            self._connect_at = self._heard_at + self._connect_pause()
             self._stream = connect(self._session)
             running = asyncio.ensure_future(self._stream.run())
             idle = asyncio.ensure_future(self._until(lambda: not self._followed))
