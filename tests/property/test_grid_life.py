@@ -11,6 +11,7 @@ from botrunner.domain.emergency import StopCause, StopPolicy
 from botrunner.domain.order import Pending
 from botrunner.domain.parameters import AccountParameters, StopParameters
 from botrunner.domain.side import SIDES, Purpose, Side
+from botrunner.domain.traits import VenueTraits
 from botrunner.risk.margin import order_cost
 from support.engine_drive import Drive, account, grid, started
 from support.grid_happenings import TICK, Happening, anything, calm, happen
@@ -31,6 +32,22 @@ def test_both_sides_are_even_whenever_nothing_is_in_flight(
 ) -> None:
     """Property 1: GR-3 and GR-20 after everything that happens, once it has come to rest."""
     drive = started(parameters=rich(), cash="1000000")
+    for step in happened:
+        happen(drive, step)
+    drive.calm()
+    drive.settle(45)
+
+    assert drive.engine.state.stop is None, drive.engine.state.stop
+    assert broken_rules(drive) == []
+
+
+@given(st.lists(anything, max_size=15), st.booleans())
+def test_both_sides_are_even_at_a_venue_without_amendment_too(
+    happened: list[Happening], two_exits: bool
+) -> None:
+    """Property 1, GR-31: where orders are cancelled and placed anew."""
+    traits = VenueTraits(amends=False, two_exits=two_exits)
+    drive = started(parameters=rich(), cash="1000000", traits=traits)
     for step in happened:
         happen(drive, step)
     drive.calm()

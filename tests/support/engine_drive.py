@@ -34,6 +34,7 @@ from botrunner.domain.parameters import (
     StrategyParameters,
 )
 from botrunner.domain.side import Purpose, Side
+from botrunner.domain.traits import VenueTraits
 from botrunner.engine.engine import Engine
 from botrunner.engine.limits import RequestLimits
 from botrunner.engine.outcome import Action, Outcome
@@ -97,6 +98,7 @@ class Drive:
     parameters: AccountParameters
     epoch: int = EPOCH
     limits: RequestLimits = MANY
+    traits: VenueTraits = VenueTraits()
     engine: Engine = field(init=False)
     queue: deque[Event] = field(default_factory=deque)
     outcomes: list[Outcome] = field(default_factory=list)
@@ -238,7 +240,9 @@ class Drive:
     # Inside
 
     def _new_engine(self) -> Engine:
-        return Engine(epoch=self.epoch, started_at=self.venue.now, limits=self.limits)
+        return Engine(
+            epoch=self.epoch, started_at=self.venue.now, limits=self.limits, traits=self.traits
+        )
 
     def _swap(self) -> None:
         """Let a later event come first, but keep the order within each stream."""
@@ -356,10 +360,11 @@ def started(
     parameters: AccountParameters | None = None,
     cash: str = "100000",
     fee: str = "0.0002",
+    traits: VenueTraits = VenueTraits(),
 ) -> Drive:
     """A runner that has started at a price."""
     rates = FeeRates(maker=Decimal(fee), taker=Decimal(fee))
     venue = GridVenue(now=NOON, cash=Decimal(cash), fees=rates, prices={XRP: Decimal(price)})
-    drive = Drive(venue=venue, parameters=parameters or account())
+    drive = Drive(venue=venue, parameters=parameters or account(), traits=traits)
     drive.start()
     return drive

@@ -69,11 +69,15 @@ def _stop_run(state: EngineState, run: Run, step: Step) -> None:
     orders = entries_of(state, run)
     if state.policy is StopPolicy.FLATTEN:
         wanted, orders = flatten.closes_of(state, run.symbol), state.live_orders(run.name)
-    for change in diff.compare(wanted, orders, state.no_amend):
+    for change in diff.compare(wanted, orders, _replacing(state, run)):
         if not _held_off(state, run, change):
             action = action_for(state, run.name, run.symbol, change)
             verdict = approve_reducing(action, generation=state.generation)
             _take(state, step, run.name, action, verdict)
+
+
+def _replacing(state: EngineState, run: Run) -> diff.Replacing:
+    return diff.Replacing(traits=state.traits, unamendable=state.no_amend, refused=run.retries)
 
 
 def _decide_run(state: EngineState, run: Run, step: Step) -> None:
@@ -92,7 +96,7 @@ def _decide_run(state: EngineState, run: Run, step: Step) -> None:
         return
     else:
         wanted = _grid_wants(state, run, gate, step)
-    changes = diff.compare(wanted, orders, state.no_amend)
+    changes = diff.compare(wanted, orders, _replacing(state, run))
     for change in changes:
         if not _held_off(state, run, change):
             action = action_for(state, run.name, run.symbol, change)

@@ -6,6 +6,7 @@ from botrunner.domain.actions import ClearStop, Command, Notify, RecordStop
 from botrunner.domain.control import Event
 from botrunner.domain.ids import UNOWNED
 from botrunner.domain.parameters import AccountParameters
+from botrunner.domain.traits import VenueTraits
 from botrunner.engine import (
     control,
     day,
@@ -37,13 +38,21 @@ class Engine:
     engine's own time never runs backwards.
     """
 
-    def __init__(self, *, epoch: int, started_at: datetime, limits: RequestLimits) -> None:
+    def __init__(
+        self,
+        *,
+        epoch: int,
+        started_at: datetime,
+        limits: RequestLimits,
+        traits: VenueTraits = VenueTraits(),
+    ) -> None:
         """``epoch``: milliseconds since 1970, higher than every epoch seen on the account."""
         self._state = EngineState(
             epoch=epoch,
             limits=limits,
             started_at=started_at,
             now=started_at,
+            traits=traits,
             parameters=AccountParameters(strategies=()),
         )
 

@@ -26,7 +26,7 @@ from botrunner.domain.events import (
     OrderRejected,
     RefusalClass,
 )
-from botrunner.domain.order import Order, advance
+from botrunner.domain.order import Order, Pending, advance
 from botrunner.domain.side import Purpose
 from botrunner.engine import recovery, resolve, strangers
 from botrunner.engine.absorb import absorb, is_new_execution
@@ -96,6 +96,7 @@ def _(event: OrderCompleted, state: EngineState) -> None:
 
 @absorb.register
 def _(event: OrderCancelled, state: EngineState) -> None:
+    _free_slot(state, event.order_id)
     order = _advance(state, event)
     _gone(state, event.order_id)
     if order is not None and order.purpose is Purpose.CLOSE:
@@ -191,6 +192,16 @@ def _advance(state: EngineState, event: OrderEvent) -> Order | None:
     if order.is_final and not order.awaits_fills:
         _forget(state, order)
     return order
+
+
+def _free_slot(state: EngineState, order_id: str) -> None:
+    """An exit that we cancelled to make room has gone: its successor waits no longer (GR-31)."""
+    order = state.orders.get(order_id)
+    if order is None or order.pending is not Pending.CANCEL:
+        return
+    run = state.runs.get(order.strategy)
+    if run is not None and order.purpose is Purpose.TAKE_PROFIT:
+        run.retries.pop(order.slot, None)
 
 
 def _forget(state: EngineState, order: Order) -> None:

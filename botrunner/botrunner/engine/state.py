@@ -18,6 +18,7 @@ from botrunner.domain.order import Order
 from botrunner.domain.parameters import AccountParameters, StrategyParameters
 from botrunner.domain.position import Position
 from botrunner.domain.side import Side
+from botrunner.domain.traits import VenueTraits
 from botrunner.engine.budget import Bucket
 from botrunner.engine.limits import Group, RequestLimits
 from botrunner.engine.working import Working
@@ -161,6 +162,7 @@ class EngineState:
     started_at: datetime
     now: datetime
     parameters: AccountParameters
+    traits: VenueTraits = VenueTraits()
     instruments: dict[str, Instrument] = field(default_factory=dict)
     fees: dict[str, FeeRates] = field(default_factory=dict)
     quotes: dict[str, Quote] = field(default_factory=dict)

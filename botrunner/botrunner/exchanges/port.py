@@ -24,6 +24,7 @@ from botrunner.domain.actions import (
 )
 from botrunner.domain.control import Event, InstrumentRead
 from botrunner.domain.events import OrderEvent, WalletChanged
+from botrunner.domain.traits import VenueTraits
 from botrunner.exchanges.market_data import CandleChanged, MarketData, Source
 from botrunner.exchanges.outcome import Problem
 from botrunner.exchanges.stream_effects import StreamState
@@ -169,6 +170,11 @@ class PublicTopics:
 
 class Exchange(Protocol):
     """One account at one venue."""
+
+    @property
+    def traits(self) -> VenueTraits:
+        """What this venue can do; an adapter of one that differs says so."""
+        return VenueTraits()
 
     async def place(self, order: PlaceOrder, *, may_send: Guard) -> OrderEvent:
         """Send a new order: OrderAccepted, -Rejected, -Denied or -OutcomeUnknown.

@@ -9,7 +9,8 @@ import pytest
 from botrunner.domain.desired import DesiredOrder
 from botrunner.domain.order import Order, OrderState, Pending
 from botrunner.domain.side import Purpose, Side
-from botrunner.engine.diff import Amend, Cancel, Place, compare
+from botrunner.domain.traits import VenueTraits
+from botrunner.engine.diff import Amend, Cancel, Place, Replacing, compare
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 RESTING = Order(
@@ -82,7 +83,7 @@ def test_a_slot_about_which_something_is_open_is_left_alone(busy: Order) -> None
 def test_an_order_that_cannot_be_amended_is_cancelled_first() -> None:
     moved = replace(WANTED, price=Decimal("0.98"))
 
-    assert compare([moved], [RESTING], ["a"]) == [Cancel(order=RESTING)]
+    assert compare([moved], [RESTING], Replacing(unamendable={"a"})) == [Cancel(order=RESTING)]
 
 
 def test_of_two_orders_in_one_slot_the_right_one_stays() -> None:
@@ -106,3 +107,40 @@ def test_exits_come_first_then_surplus_then_amendments_then_entries_lowest_first
         (3, Side.LONG),
         (3, Side.SHORT),
     ]
+
+
+NO_AMEND = Replacing(traits=VenueTraits(amends=False))
+RESTING_EXIT = replace(RESTING, purpose=Purpose.TAKE_PROFIT, level=0, price=Decimal("1.01"))
+MOVED_EXIT = replace(EXIT, quantity=Decimal(225), price=Decimal("1.0005"))
+
+
+def test_without_amendment_an_entry_is_cancelled_and_placed_anew() -> None:
+    """GR-31."""
+    moved = replace(WANTED, price=Decimal("0.98"))
+
+    assert compare([moved], [RESTING], NO_AMEND) == [Cancel(order=RESTING)]
+    assert compare([moved], [], NO_AMEND) == [Place(wanted=moved)]
+
+
+def test_without_amendment_a_new_exit_rests_before_the_old_one_goes() -> None:
+    """GR-31: the side is never without one."""
+    placed = replace(
+        RESTING_EXIT, order_id="b", quantity=MOVED_EXIT.quantity, price=MOVED_EXIT.price
+    )
+
+    assert compare([MOVED_EXIT], [RESTING_EXIT], NO_AMEND) == [Place(wanted=MOVED_EXIT)]
+    sent = replace(placed, state=OrderState.SENT)
+    assert compare([MOVED_EXIT], [RESTING_EXIT, sent], NO_AMEND) == []
+    assert compare([MOVED_EXIT], [RESTING_EXIT, placed], NO_AMEND) == [Cancel(order=RESTING_EXIT)]
+
+
+@pytest.mark.parametrize(
+    "replacing",
+    [
+        Replacing(traits=VenueTraits(amends=False, two_exits=False)),
+        Replacing(traits=VenueTraits(amends=False), refused={EXIT.slot}),
+    ],
+)
+def test_where_two_exits_are_not_taken_the_old_one_goes_first(replacing: Replacing) -> None:
+    """GR-31: by the venue's rule, or because it has just refused a second one."""
+    assert compare([MOVED_EXIT], [RESTING_EXIT], replacing) == [Cancel(order=RESTING_EXIT)]
