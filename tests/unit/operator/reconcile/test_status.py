@@ -98,6 +98,16 @@ _POD_CASES: dict[str, tuple[dict[str, Any], str, str]] = {
         "ImagePull",
         "not found: x",
     ),
+    "no such image, no answer seen": (
+        {"state": waiting("ImagePullBackOff", "Back-off pulling image x")},
+        "ImagePull",
+        "Back-off pulling image x",
+    ),
+    "started at no time that can be read": (
+        {"state": {"running": {"startedAt": "yesterday"}}},
+        "PodPending",
+        _STARTING,
+    ),
     "crash loop": (
         {"state": waiting("CrashLoopBackOff", "back-off 40s"), "last_words": "a\n--\nb failed\n"},
         "CrashLoop",
@@ -327,6 +337,13 @@ def test_a_persons_stop_shows_before_the_runner_has_reported_it() -> None:
     assert "annotation tradefleet.dev/emergency-stop" in cluster.condition("Ready")["message"]
 
 
+def test_a_stop_that_was_taken_back_holds_until_the_runner_has_ended_it() -> None:
+    cluster = _settled(_trading(emergency=_STOP | {"cause": "person", "latched": False}))
+
+    assert cluster.account["status"]["phase"] == "Stopped"
+    assert cluster.condition("Ready")["message"] == "the runner ends its stop"
+
+
 def test_a_stop_that_no_runner_carries_out_says_so() -> None:
     raw = stored_account(emergencyStop=True)
 
@@ -437,6 +454,23 @@ def test_a_status_that_no_version_can_read_keeps_nothing_from_being_planned() ->
 
     assert len(plan.applies) == 4
     assert plan.status is not None
+
+
+def test_a_status_that_is_no_object_keeps_nothing_from_being_said() -> None:
+    raw = stored_account()
+    raw["status"] = "nonsense"
+
+    plan = OperatorCluster(account=raw).plan()
+
+    assert plan.status is not None
+    assert plan.status.manifest["status"]["phase"] == "Failed"
+
+
+def test_a_report_of_another_pod_does_not_count() -> None:
+    raw = _trading()
+    raw["status"]["runner"]["pod"] = "case-of-somebody-0"
+
+    assert _said(_settled(raw), "RunnerAvailable") == ("False", "NotReported")
 
 
 def test_every_reason_that_is_said_stands_in_the_table() -> None:
