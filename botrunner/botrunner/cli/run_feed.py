@@ -1,6 +1,7 @@
 """Puts `tradefleet feed` together: adapter, feed, the door for subscribers, probes."""
 
 import asyncio
+import gc
 import json
 import signal
 from collections.abc import Callable
@@ -56,6 +57,9 @@ async def _serve(process: FeedProcess, say: Say) -> None:
         stack.push_async_callback(feed.server.stop)
         probes = await _probes(process, feed, doorkeeper, stack)
         say(_ready(process, feed, probes))
+        # What stands now stands for ever: collections need not look at it while prices wait.
+        gc.collect()
+        gc.freeze()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(feed.run())
             if doorkeeper is not None:

@@ -14,6 +14,9 @@ from botrunner.marketdata.wire import FeedFrame, Hello, Refusal, WireError
 from botrunner.service.clock import Clock
 
 CONNECT_SECONDS = 2.0
+"""For the connection, and then for the feed's first frame."""
+PING_SECONDS = 5.0
+"""Silent so long, the feed is pinged; without an answer in as long again the line is given up."""
 BACKOFF_BASE_SECONDS = 0.5
 BACKOFF_CAP_SECONDS = 5.0
 SETTLED_SECONDS = 10.0
@@ -28,8 +31,8 @@ class ClientListeners:
     """Who hears what; called on the event loop."""
 
     frame: Callable[[FeedFrame | None, int], None]
-    """Each frame and its size in bytes; None for a kind that only a newer client knows. Raises
-    WireError for one that cannot be believed, which ends the connection."""
+    """Each frame but a refusal, and its size in bytes; None for a kind that only a newer client
+    knows. Raises WireError for one that cannot be believed, which ends the connection."""
     drained: Callable[[], None]
     """Nothing more waits to be read."""
     ended: Callable[[str], None]
@@ -82,11 +85,17 @@ class FeedClient:
                     websocket_handshake_timeout=CONNECT_SECONDS,
                     max_frame_size=_LARGEST_FRAME_BYTES,
                     max_redirects=0,
+                    enable_auto_ping=True,
+                    auto_ping_idle_timeout=PING_SECONDS,
+                    auto_ping_reply_timeout=PING_SECONDS,
                 )
         except (OSError, WSError, TimeoutError, ValueError) as error:
             # ValueError: an address that no resolver takes.
             return f"cannot connect: {str(error) or type(error).__name__}"
         try:
+            await asyncio.wait((socket_reader.begun,), timeout=CONNECT_SECONDS)
+            if not socket_reader.begun.done():
+                return "no answer to the hello"
             return await socket_reader.ended
         finally:
             transport.disconnect(graceful=False)
@@ -100,6 +109,8 @@ class _Reader(WSListener):
         self._why = "connection closed"
         self._is_over = False
         """Nothing that still comes counts."""
+        self.begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """The first frame came, or none will."""
         self.ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     @override
@@ -130,6 +141,11 @@ class _Reader(WSListener):
         """The connection ended."""
         if not self.ended.done():
             self.ended.set_result(self._why)
+        self._begin()
+
+    def _begin(self) -> None:
+        if not self.begun.done():
+            self.begun.set_result(None)
 
     def _break(self, transport: WSTransport) -> None:
         self._is_over = True
@@ -138,7 +154,7 @@ class _Reader(WSListener):
     def _take(self, transport: WSTransport, frame: WSFrame) -> None:
         match frame.msg_type:
             case WSMsgType.TEXT:
-                self._read(frame)
+                self._read(transport, frame)
             case WSMsgType.CLOSE:
                 transport.send_close()
                 transport.disconnect()
@@ -146,10 +162,13 @@ class _Reader(WSListener):
                 # Pings are answered by picows.
                 return
 
-    def _read(self, frame: WSFrame) -> None:
+    def _read(self, transport: WSTransport, frame: WSFrame) -> None:
         said = wire.read_feed(frame.get_payload_as_bytes())
+        self._begin()
         if isinstance(said, Refusal):
             self._why = f"refused ({said.reason}): {said.message}"
+            self._break(transport)
+            return
         self._listeners.frame(said, frame.payload_size)
         if frame.last_in_buffer:
             self._listeners.drained()

@@ -22,7 +22,6 @@ from botrunner.marketdata.wire import (
     Gap,
     Hello,
     QuoteSaid,
-    Refusal,
     TradeSaid,
     UpstreamSaid,
     Welcome,
@@ -143,8 +142,6 @@ class Subscription:
         match said:
             case Welcome():
                 self._welcomed(said, now)
-            case Refusal():
-                return
             case _ if not self.is_connected:
                 raise WireError("the first frame is no welcome")
             case _:

@@ -117,12 +117,13 @@ def _check_the_bids(desk: Desk, *bids: str) -> None:
 
 
 class Relay:
-    """A line between a runner and its feed that can be cut without a word."""
+    """Lines between a runner and its feed, of which those that stand can be cut without a word."""
 
     def __init__(self, port: int) -> None:
         self._port_behind = port
         self._server: asyncio.Server | None = None
-        self.is_cut = False
+        self._cut: set[int] = set()
+        self.count = 0
         self.port = 0
         self._pumps: set[asyncio.Task[None]] = set()
 
@@ -139,16 +140,23 @@ class Relay:
         if self._pumps:
             await asyncio.wait(self._pumps)
 
+    def cut(self) -> None:
+        """Nothing passes any more; new lines work."""
+        self._cut.update(range(self.count + 1))
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.count += 1
         behind, ahead = await asyncio.open_connection("127.0.0.1", self._port_behind)
         for source, target in ((reader, ahead), (behind, writer)):
-            pump = asyncio.ensure_future(self._pump(source, target))
+            pump = asyncio.ensure_future(self._pump(self.count, source, target))
             self._pumps.add(pump)
 
-    async def _pump(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+    async def _pump(
+        self, line: int, source: asyncio.StreamReader, target: asyncio.StreamWriter
+    ) -> None:
         try:
             while data := await source.read(65_536):
-                if not self.is_cut:
+                if line not in self._cut:
                     target.write(data)
         except ConnectionError:
             pass
@@ -156,16 +164,20 @@ class Relay:
             target.close()
 
 
-async def test_a_line_that_is_cut_without_a_word_is_noticed(simulator: RunningSimulator) -> None:
+async def test_a_line_that_is_cut_without_a_word_is_noticed_and_replaced(
+    simulator: RunningSimulator,
+) -> None:
     """MD-6: the feed lives and the connection seems to stand, but nothing comes."""
     async with running_feed(simulator) as feed, Relay(feed.server.port) as relay:
         async with desk_at(simulator, lambda: relay.port) as desk:
             await until(lambda: desk.has_bid("0.5000"), "a first quote")
-            relay.is_cut = True
+            relay.cut()
             await until(lambda: desk.is_direct, "it goes direct")
             await move(simulator, "0.5010", "0.5011")
             await until(lambda: desk.has_bid("0.5010"), "a quote of the exchange")
+            await until(lambda: not desk.is_direct, "it comes back by a new line")
 
+            assert relay.count == 2
             _check_the_bids(desk, "0.5000", "0.5010")
 
 
