@@ -21,7 +21,8 @@ from botrunner.runtime.venue_maker import VenueMaker
 from botrunner.runtime.venues import inside, start_simulator, wants_simulator
 from botrunner.runtime.wiring import Wiring
 from botrunner.service.clock import SystemClock
-from botrunner.service.logs import DailyFile, Log, LogFiles
+from botrunner.service.line_writer import LineWriter
+from botrunner.service.logs import CLOSE_SECONDS, DailyFile, Log, LogFiles
 from botrunner.service.meters import Meters
 
 if TYPE_CHECKING:
@@ -99,7 +100,9 @@ async def _assemble(settings: RunSettings, hear: Hear, stack: AsyncExitStack) ->
     ]
     simulator = await _simulator(doors, clock, settings.speed, stack)
     where = inside(simulator) if simulator is not None else None
-    fleet_log = DailyFile(settings.state_dir / "logs", "fleet")
+    writer = LineWriter()
+    stack.callback(writer.close, CLOSE_SECONDS)
+    fleet_log = DailyFile(settings.state_dir / "logs", "fleet", writer)
     stack.callback(fleet_log.close)
     order = FileOrder(door.name for door in doors)
     supervisors = [
@@ -108,7 +111,7 @@ async def _assemble(settings: RunSettings, hear: Hear, stack: AsyncExitStack) ->
                 resource=door,
                 make_exchange=VenueMaker(where, clock, stack),
                 clock=clock,
-                log=_log(door, clock, fleet_log, hear, stack),
+                log=_log(door, clock, (writer, fleet_log), hear, stack),
                 meters=meters,
                 version=version("tradefleet"),
                 admission=order.place_of(door.name),
@@ -177,15 +180,18 @@ def _venue_account(door: FileResource) -> tuple[str, TradingAccountSpec]:
 def _log(
     door: FileResource,
     clock: SystemClock,
-    fleet_log: DailyFile,
+    files: tuple[LineWriter, DailyFile],
     hear: Hear,
     stack: AsyncExitStack,
 ) -> Log:
+    """``files``: the thread that writes the process's files, and the fleet's own file."""
+    writer, fleet_log = files
+
     def line(record: Mapping[str, object], text: str) -> None:
         fleet_log.write(clock.now().date().isoformat(), text)
         hear(record)
 
-    log = Log(door.name, LogFiles.below(door.folder.path), clock, line, _redactor(door))
+    log = Log(door.name, LogFiles.below(door.folder.path, writer), clock, line, _redactor(door))
     stack.callback(log.close)
     return log
 
