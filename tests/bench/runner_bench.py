@@ -42,6 +42,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from botrunner.cli.run_accounts import Fleet, RunSettings, run_accounts
 from botrunner.exchanges.bybit.stream import SocketStream
+from botrunner.risk.verdict import Approved
 from botrunner.runtime.executor import Executor
 from botrunner.runtime.inbox import Inbox
 from botrunner.runtime.life import Life
@@ -114,24 +115,26 @@ class Stopwatch:
         setattr(Inbox, "put", put)
 
     def _around_steps(self) -> None:
-        original = Life._step
+        original = Life._decide
 
-        def step(life: Any, event: Any, arrived: float | None = None) -> None:
+        def decide(life: Any, event: Any, arrived: float | None = None) -> None:
             self.cause = self.arrived.pop(arrived, None) if arrived is not None else None
             original(life, event, arrived)
             self.cause = None
 
-        setattr(Life, "_step", step)
+        setattr(Life, "_decide", decide)
 
     def _around_orders(self) -> None:
-        original = Executor._send
+        original = Executor.carry_out
 
-        def send(executor: Any, approved: Any) -> None:
-            if self.cause is not None:
-                self.begun[approved.action.order_id.encode()] = self.cause
-            original(executor, approved)
+        def carry_out(executor: Any, actions: Any) -> Any:
+            cause = self.cause
+            for action in actions if cause is not None else ():
+                if isinstance(action, Approved) and cause is not None:
+                    self.begun[action.action.order_id.encode()] = cause
+            return original(executor, actions)
 
-        setattr(Executor, "_send", send)
+        setattr(Executor, "carry_out", carry_out)
 
     def _around_sockets(self) -> None:
         original = HTTPConnection.send

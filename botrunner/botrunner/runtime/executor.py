@@ -51,10 +51,6 @@ class Recorder(Protocol):
         """Tell people; never raises."""
         ...
 
-    def sent(self, action: OrderAction) -> None:
-        """An order request was handed over."""
-        ...
-
 
 class Executor:
     """One account's. ``may_send`` is asked for a stop generation at the write, on any thread."""
@@ -77,13 +73,16 @@ class Executor:
         self._under_way: set[asyncio.Task[None]] = set()
         self._closed = False
 
-    def carry_out(self, actions: Iterable[Action]) -> None:
-        """Begin every action, in order; answers come as events."""
+    def carry_out(self, actions: Iterable[Action]) -> tuple[OrderAction, ...]:
+        """Begin every action, in order; answers come as events. The order requests that began."""
+        sent: list[OrderAction] = []
         for action in actions:
-            if isinstance(action, Approved):
-                self._send(action)
-            else:
+            if not isinstance(action, Approved):
                 self._do(action)
+            elif not self._closed:
+                self._begin(self._order(action.action, self._guard(action)))
+                sent.append(action.action)
+        return tuple(sent)
 
     async def finish(self, seconds: float) -> int:
         """Begin nothing more, wait so long for what is under way; how many are still open."""
@@ -94,12 +93,6 @@ class Executor:
         for task in left:
             task.cancel()
         return len(left)
-
-    def _send(self, approved: Approved) -> None:
-        if self._closed:
-            return
-        self._recorder.sent(approved.action)
-        self._begin(self._order(approved.action, self._guard(approved)))
 
     def _guard(self, approved: Approved) -> Guard:
         return lambda: not self._closed and self._may_send(approved.generation)

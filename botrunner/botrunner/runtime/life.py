@@ -6,6 +6,7 @@ from the first event on.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Coroutine
 from contextlib import suppress
 from datetime import datetime
@@ -14,7 +15,7 @@ from typing import Any
 from botapi.v1alpha1.account import Mode, TradingAccountSpec
 from botapi.v1alpha1.status import AccountStatus
 from botrunner.account_resource.port import Reading
-from botrunner.domain.actions import ReadAccount
+from botrunner.domain.actions import OrderAction, ReadAccount
 from botrunner.domain.control import (
     Block,
     BlockSet,
@@ -27,10 +28,10 @@ from botrunner.domain.control import (
 )
 from botrunner.domain.events import TimerFired
 from botrunner.engine.engine import Engine
+from botrunner.engine.outcome import Outcome
 from botrunner.engine.state import EngineState
 from botrunner.exchanges.market_data import MarketData
 from botrunner.exchanges.port import Exchange, Listeners, Report
-from botrunner.risk.verdict import Approved
 from botrunner.runtime.entrance import Entrance
 from botrunner.runtime.executor import Executor
 from botrunner.runtime.follower import Follower, Hooks
@@ -58,6 +59,11 @@ STREAM_PATIENCE_SECONDS = 5.0
 """Recovery waits so long for the streams; exits must not wait longer (GR-45)."""
 REPORT_SECONDS = 0.5
 """The last report is awaited so long; it goes on being written while the process lives."""
+QUIET_SECONDS = 0.004
+"""Signing and writing a request takes a thread, which shares our processor, 1 to 2 ms; so long the
+telling of a step waits for the requests that it began."""
+MOST_UNTOLD = 50
+"""So many steps may wait to be logged while events keep coming."""
 AWAIT_SECONDS = 3.0
 """Requests in flight are awaited so long at the end (GR-52)."""
 
@@ -86,14 +92,15 @@ class Life:
         self._hearing = Hearing(self.around, self._journal, wiring.meters)
         self._gauges = Gauges(meters=wiring.meters, account=self._resource.name)
         self.totals = totals_from(self._last, self._clock.now(), publisher.lived_until)
-        self._engine = self._new_engine(0)
         self._stop = standing_stop(self._resource, reading, wiring.log)
         listeners = Listeners(event=self._tell, market=_ignore, report=self._hear)
         self._exchange: Exchange = wiring.make_exchange(account.spec, keys, listeners)
+        self._engine = self._new_engine(0)
         self._wakefulness = Wakefulness(self._exchange, self._clock)
         self._over: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
         self._tasks: list[asyncio.Task[None]] = []
         self._timer: asyncio.TimerHandle | None = None
+        self._untold: deque[tuple[Event, Outcome, tuple[OrderAction, ...]]] = deque()
         self._compose(wiring, reading)
 
     def _compose(self, wiring: Wiring, reading: Reading) -> None:
@@ -158,13 +165,12 @@ class Life:
         await self._entrance.open(lambda: self._follower.reading, last_uid(self._last))
         await self._open()
         while True:
-            await self._inbox.wait()
+            await self._next()
             if not self._wakefulness.is_awake():
                 await self._wake_up()
                 continue
             event, arrived = await self._inbox.get()
-            self._step(event, arrived)
-            await asyncio.sleep(0)
+            self._decide(event, arrived)
 
     async def _open(self) -> None:
         read = await self._exchange.read_account(ReadAccount(token=0))
@@ -203,21 +209,47 @@ class Life:
         return lifeless_status(why, self._publisher.latest)
 
     def _new_engine(self, epoch: int) -> Engine:
-        return Engine(epoch=epoch, started_at=self._clock.now(), limits=self._wiring.limits)
+        return Engine(
+            epoch=epoch,
+            started_at=self._clock.now(),
+            limits=self._wiring.limits,
+            traits=self._exchange.traits,
+        )
 
     # Every step
 
-    def _step(self, event: Event, arrived: float | None = None) -> None:
+    def _step(self, event: Event) -> None:
+        self._decide(event)
+        self._tell_people()
+
+    def _decide(self, event: Event, arrived: float | None = None) -> None:
         self._wakefulness.beat()
         outcome = self._engine.process(event)
-        self._executor.carry_out(outcome.actions)
-        if arrived is not None and any(isinstance(each, Approved) for each in outcome.actions):
+        sent = self._executor.carry_out(outcome.actions)
+        if sent and arrived is not None:
             latency = self._clock.monotonic() - arrived
             self._wiring.meters.latency.labels(self.around.account).observe(latency)
-        self.reporter.step(event, outcome)
-        self._gauges.step(event, outcome)
-        self._follow_up(event)
+        self._untold.append((event, outcome, sent))
         self._arm()
+
+    async def _next(self) -> None:
+        """Return once an event waits. Requests and decisions go before the telling of them."""
+        await asyncio.sleep(0)  # Requests that have begun reach their threads,
+        if any(sent for _, _, sent in self._untold):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(QUIET_SECONDS):  # and have the processor for a moment.
+                    await self._inbox.wait()
+        if not len(self._inbox) or len(self._untold) > MOST_UNTOLD:
+            self._tell_people()
+        await self._inbox.wait()
+
+    def _tell_people(self) -> None:
+        """Logs, sums and metrics of every step so far, in order."""
+        while self._untold:
+            event, outcome, sent = self._untold.popleft()
+            self.reporter.step(event, outcome, sent)
+            self._gauges.step(event, outcome)
+            self._follow_up(event)
 
     def _may_send(self, generation: int) -> bool:
         """What a stop lets through is safe whoever trades; all else waits for a look."""
@@ -326,6 +358,7 @@ class Life:
         well = self._over.done() and self._over.exception() is None
         if self._follower.is_open and well:
             self._step(RunnerEnding(at=self._clock.now()))
+        self._tell_people()
         left = await self._executor.finish(AWAIT_SECONDS if well else 0.0)
         if left:
             text = f"{left} requests are still open; recovery finds out what became of them"

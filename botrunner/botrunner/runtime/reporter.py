@@ -4,7 +4,7 @@ Rule 1: it reads the outcome and the state, and changes neither.
 Rule 2: a stop is on the disk before its policy begins; all other writing happens off the loop.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -90,14 +90,12 @@ class Reporter:
             notice = Notice(reason=action.reason, message=action.message, is_warning=action.warning)
             self._resource.announce(notice)
 
-    def sent(self, action: OrderAction) -> None:
-        """An order request goes out."""
-        self._journal.sent(action)
-
     # What the loop calls
 
-    def step(self, event: Event, outcome: Outcome) -> None:
-        """After each step of the engine."""
+    def step(self, event: Event, outcome: Outcome, sent: Iterable[OrderAction]) -> None:
+        """After each step of the engine, and the order requests that it began."""
+        for action in sent:
+            self._journal.sent(action)
         gained = self._add_up(event)
         self._history.take(event)
         self._journal.step(event, outcome, gained)

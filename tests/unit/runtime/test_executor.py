@@ -8,7 +8,6 @@ from typing import cast
 from botrunner.domain.actions import (
     ClearStop,
     Notify,
-    OrderAction,
     PlaceOrder,
     Priority,
     RecordStop,
@@ -86,9 +85,6 @@ class _Desk:
     def notify(self, action: Notify) -> None:
         self.happened.append("told people")
 
-    def sent(self, action: OrderAction) -> None:
-        self.happened.append(f"sent {action.order_id}")
-
 
 def _approved(generation: int = 1) -> Approved:
     return Approved(action=ORDER, generation=generation, priority=Priority.PLACE)
@@ -97,10 +93,14 @@ def _approved(generation: int = 1) -> Approved:
 async def test_a_stop_is_recorded_before_the_next_action_begins() -> None:
     """RI-4."""
     desk = _Desk()
-    desk.executor.carry_out((STOP, _approved()))
+    desk.venue.go_on.set()
+    begun = desk.executor.carry_out((STOP, _approved()))
 
-    assert desk.happened == ["recorded", "sent tf1"]
-    await desk.executor.finish(0)
+    assert desk.happened == ["recorded"]
+    assert begun == (ORDER,)
+    await asyncio.sleep(0)
+    await desk.executor.finish(20)
+    assert [type(each) for each in desk.happened] == [str, OrderAccepted]
 
 
 async def test_a_generation_that_changed_meanwhile_denies_at_the_write() -> None:
@@ -120,11 +120,12 @@ async def test_the_end_awaits_what_is_under_way_and_begins_nothing() -> None:
     desk.executor.carry_out((_approved(),))
     ending = asyncio.create_task(desk.executor.finish(20))
     await asyncio.sleep(0)
-    desk.executor.carry_out((_approved(),))
+    begun = desk.executor.carry_out((_approved(),))
     desk.venue.go_on.set()
 
+    assert begun == ()
     assert await ending == 0
-    assert [type(each) for each in desk.happened] == [str, OrderDenied]
+    assert [type(each) for each in desk.happened] == [OrderDenied]
 
 
 async def test_a_request_that_never_ends_is_left_to_recovery() -> None:
