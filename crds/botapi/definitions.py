@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from botapi import labels
+from botapi.feed_definition import feed_definition
 from botapi.schema import Schema, object_schema
 from botapi.v1alpha1.account import TradingAccountSpec
 from botapi.v1alpha1.status import AccountStatus
@@ -13,7 +14,10 @@ _WIDE: Final = 1
 
 def definitions() -> dict[str, Schema]:
     """Every definition by its file's name, without the folder."""
-    return {f"{labels.ACCOUNT_CRD}.yaml": account_definition()}
+    return {
+        f"{labels.ACCOUNT_CRD}.yaml": account_definition(),
+        f"{labels.FEED_CRD}.yaml": feed_definition(),
+    }
 
 
 def account_definition() -> Schema:

@@ -1,19 +1,10 @@
-"""The definition (CRD) of MarketDataFeed.
+"""The definition (CRD) of MarketDataFeed, as the API server takes it."""
 
-Not among ``definitions``, from which the files are generated, until the operator makes feeds: a
-kind that nobody acts on is not in the API.
-"""
-
-from typing import Any, Final
+from typing import Any
 
 from botapi import labels
 from botapi.schema import Schema, object_schema
 from botapi.v1alpha1.feed import FeedStatus, MarketDataFeedSpec
-
-FEED_KIND: Final = "MarketDataFeed"
-FEED_PLURAL: Final = "marketdatafeeds"
-FEED_SHORT: Final = "mdf"
-FEED_CRD: Final = f"{FEED_PLURAL}.{labels.GROUP}"
 
 
 def feed_definition() -> Schema:
@@ -22,17 +13,17 @@ def feed_definition() -> Schema:
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
         "metadata": {
-            "name": FEED_CRD,
+            "name": labels.FEED_CRD,
             "annotations": {labels.HELM_RESOURCE_POLICY_ANNOTATION: "keep"},
         },
         "spec": {
             "group": labels.GROUP,
             "names": {
-                "kind": FEED_KIND,
-                "listKind": f"{FEED_KIND}List",
-                "plural": FEED_PLURAL,
-                "singular": FEED_KIND.lower(),
-                "shortNames": [FEED_SHORT],
+                "kind": labels.FEED_KIND,
+                "listKind": labels.FEED_LIST_KIND,
+                "plural": labels.FEED_PLURAL,
+                "singular": labels.FEED_SINGULAR,
+                "shortNames": [labels.FEED_SHORT],
                 "categories": [labels.CATEGORY],
             },
             "scope": "Namespaced",
@@ -62,7 +53,7 @@ def _schema() -> Schema:
         "required": ["spec"],
         "properties": {
             "apiVersion": {"description": f"{labels.API_VERSION}.", "type": "string"},
-            "kind": {"description": f"{FEED_KIND}.", "type": "string"},
+            "kind": {"description": f"{labels.FEED_KIND}.", "type": "string"},
             "metadata": {"type": "object"},
             "spec": {
                 "description": "What the feed follows; the operator writes it.",
@@ -82,14 +73,20 @@ def _columns() -> list[dict[str, Any]]:
         ("Exchange", "string", ".spec.exchange", "Exchange of the feed."),
         ("Env", "string", ".spec.environment", "Which system of the exchange."),
         ("Symbol", "string", ".spec.symbol", "The contract."),
-        ("Ready", "string", f"{ready}.status", "It has fresh prices to serve."),
-        ("Source", "string", ".status.upstream.source", "stream, or rest."),
-        ("Subscribers", "integer", ".status.subscribers", "Runners that it serves."),
+        ("Ready", "string", f"{ready}.status", "Its pod serves."),
+        ("Prices", "string", ".status.upstream.source", "Where they come from: stream, or rest."),
+        ("Users", "integer", ".status.users", "Accounts that trade the symbol."),
+        ("Subscribers", "integer", ".status.subscribers", "Runners that are connected."),
         ("Age", "date", ".metadata.creationTimestamp", "Since it was created."),
     ]
     shown = [_column(*column, priority=0) for column in columns]
-    why = _column("Message", "string", f"{ready}.message", "Why it is not ready.", priority=1)
-    return [*shown, why]
+    fresh = '.status.conditions[?(@.type=="MarketDataReady")].message'
+    wide = [
+        ("Pod", "string", ".status.pod", "The pod that serves."),
+        ("Message", "string", f"{ready}.message", "Why it is not ready."),
+        ("Upstream", "string", fresh, "Why its prices are not fresh."),
+    ]
+    return shown + [_column(*column, priority=1) for column in wide]
 
 
 def _column(name: str, kind: str, path: str, text: str, *, priority: int) -> dict[str, Any]:

@@ -1,13 +1,18 @@
-"""Names and addresses of shared feeds, as pure functions of what they serve."""
+"""Shared feeds: their names and addresses, as pure functions, and who uses them."""
 
 from typing import Final
 
 from botapi.naming import LABEL_LIMIT, dns_label
+from botapi.v1alpha1.account import Mode, TradingAccountSpec
 
 FEED_PORT: Final = 8490
 """Where a feed's subscribers connect."""
 FEED_AUDIENCE: Final = "tradefleet-feed"
 """Audience of the ServiceAccount tokens that a feed accepts."""
+FEED_TOKEN_FOLDER: Final = "/var/run/secrets/tradefleet/feed"
+"""In a runner's pod: the projected token for FEED_AUDIENCE, as the file ``token``."""
+FEED_TOKEN_SECONDS: Final = 3600
+"""How long such a token is good for; the kubelet renews it in time."""
 FUTURES: Final = "futures"
 """The market of every strategy that names none."""
 _PREFIX: Final = "feed-"
@@ -26,3 +31,13 @@ def feed_name(exchange: str, environment: str, market: str, symbol: str) -> str:
 def feed_address(namespace: str, exchange: str, environment: str, market: str, symbol: str) -> str:
     """The WebSocket address of a feed; ``namespace`` is the operator's."""
     return f"ws://{feed_name(exchange, environment, market, symbol)}.{namespace}.svc:{FEED_PORT}/"
+
+
+def uses_feeds(spec: TradingAccountSpec) -> bool:
+    """Whether the account's runner gets its prices through shared feeds where there are any.
+
+    An account with addresses of its own does not: the feeds are at those of the environment. A dry
+    run does not either: its venue trades in the runner, on prices that it follows by itself.
+    """
+    given = (spec.endpoints.rest, spec.endpoints.public_stream, spec.endpoints.private_stream)
+    return spec.mode is Mode.LIVE and not any(given)

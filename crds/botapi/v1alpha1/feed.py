@@ -1,6 +1,6 @@
 """MarketDataFeed: one pod that gets the prices of one symbol once and serves them to all runners.
 
-The operator writes the spec, the feed its status (field manager ``tradefleet-feed``).
+The operator writes the spec and its part of the status, the feed the rest.
 """
 
 from enum import StrEnum
@@ -17,8 +17,6 @@ from botapi.rules import ListMap, Rule, immutable, matching, reported, restart
 from botapi.v1alpha1.account import Environment, Exchange
 from botapi.v1alpha1.status import StreamState
 
-FEED_MANAGER: Final = "tradefleet-feed"
-"""Field manager of a feed's own status."""
 DEPTHS: Final = (1, 50, 200, 1000)
 """Levels of the order book that the exchange has streams of."""
 INTERVALS: Final = ("1", "3", "5", "15", "30", "60", "120", "240", "360", "720", "D", "W", "M")
@@ -111,24 +109,41 @@ class UpstreamReport(Model):
 
 
 class FeedStatus(Model):
-    """What the feed reports of itself."""
+    """What is reported about a feed, by two writers, each with its own part.
+
+    The operator (field manager ``tradefleet-operator``) writes observedGeneration, users and the
+    condition Ready; the feed (``tradefleet-feed``) everything else.
+    """
 
     observed_generation: Annotated[
-        Whole | None, at_least(0), reported("The metadata.generation that the feed follows.")
+        Whole | None,
+        at_least(0),
+        reported("The metadata.generation that the operator has acted on."),
     ] = None
     conditions: Annotated[
         tuple[Condition, ...],
         Entries(most=16),
         ListMap("type"),
-        reported("Ready: it has fresh prices to serve."),
+        reported(
+            "Ready: the pod serves (written by the operator); MarketDataReady: its prices are "
+            "fresh (written by the feed)."
+        ),
     ] = ()
-    upstream: Annotated[UpstreamReport | None, reported("How it stands with the exchange.")] = None
-    subscribers: Annotated[
-        Whole | None, at_least(0), reported("Runners that get their prices here.")
+    users: Annotated[
+        Whole | None, at_least(0), reported("Accounts that trade the symbol through this feed.")
     ] = None
+    subscribers: Annotated[Whole | None, at_least(0), reported("Runners that are connected.")] = (
+        None
+    )
+    upstream: Annotated[UpstreamReport | None, reported("How it stands with the exchange.")] = None
     pod: Annotated[str | None, Field(max_length=253), reported("The pod that serves.")] = None
-    version: Annotated[str | None, Field(max_length=253), reported("The program's version.")] = None
+    version: Annotated[
+        str | None, Field(max_length=253), reported("The feed's version of tradefleet.")
+    ] = None
     started: Annotated[Timestamp | None, reported("When the feed started, RFC 3339 UTC.")] = None
+    last_report: Annotated[
+        Timestamp | None, reported("When the feed reported last, RFC 3339 UTC.")
+    ] = None
 
 
 class MarketDataFeed(Model):

@@ -1,12 +1,19 @@
-"""MarketDataFeed: its fields, and that it is in no generated file yet (MD-1, KU-12)."""
+"""MarketDataFeed: its fields and its definition (MD-1, KU-12)."""
 
 import pytest
 from pydantic import ValidationError
 
 from botapi.changes import refused_changes
 from botapi.definitions import definitions
-from botapi.feed_definition import FEED_CRD, feed_definition
-from botapi.v1alpha1.feed import DEPTHS, INTERVALS, MarketDataFeed, MarketDataFeedSpec
+from botapi.feed_definition import feed_definition
+from botapi.labels import FEED_CRD
+from botapi.v1alpha1.feed import (
+    DEPTHS,
+    INTERVALS,
+    FeedStatus,
+    MarketDataFeed,
+    MarketDataFeedSpec,
+)
 from botrunner.exchanges.bybit.mapper_market import INTERVALS as VENUE_INTERVALS
 
 SPEC = {"exchange": "bybit", "environment": "demo", "symbol": "XRPUSDT"}
@@ -84,6 +91,22 @@ def test_a_whole_object_is_read_with_its_status() -> None:
     assert (feed.status.subscribers, feed.status.upstream.source) == (3, "stream")
 
 
-def test_the_definition_waits_until_the_operator_makes_feeds() -> None:
+def test_the_definition_is_generated_like_every_other() -> None:
+    assert definitions()[f"{FEED_CRD}.yaml"] == feed_definition()
     assert feed_definition()["metadata"]["name"] == FEED_CRD
-    assert f"{FEED_CRD}.yaml" not in definitions()
+
+
+def test_nothing_of_a_feed_is_said_by_two_writers() -> None:
+    """KU-4: the operator's part and the feed's are apart; conditions are told apart by type."""
+    fields = set(FeedStatus.model_fields)
+    operators = {"observed_generation", "users"}
+
+    assert fields - operators == {
+        "conditions",
+        "subscribers",
+        "upstream",
+        "pod",
+        "version",
+        "started",
+        "last_report",
+    }

@@ -1,11 +1,14 @@
 """Names and addresses of feeds (KU-12)."""
 
 import re
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from botapi.feeds import feed_address, feed_name
+from botapi.feeds import feed_address, feed_name, uses_feeds
+from botapi.v1alpha1.account import TradingAccountSpec
 
 WORDS = st.from_regex(r"[a-z]{1,12}", fullmatch=True)
 SYMBOLS = st.from_regex(r"[A-Z0-9]{1,80}", fullmatch=True)
@@ -37,3 +40,26 @@ def test_the_environment_keeps_feeds_apart() -> None:
     environments = ("demo", "testnet", "mainnet", "simulated")
 
     assert len({feed_name("bybit", each, "futures", "SOLUSDT") for each in environments}) == 4
+
+
+@pytest.mark.parametrize(
+    ("change", "uses"),
+    [
+        ({}, True),
+        ({"mode": "dryRun"}, False),
+        ({"endpoints": {"rest": "http://localhost:1"}}, False),
+        ({"endpoints": {"publicStream": "ws://localhost:1"}}, False),
+    ],
+)
+def test_a_live_account_at_the_environments_own_addresses_uses_feeds(
+    change: dict[str, Any], uses: bool
+) -> None:
+    spec = {
+        "exchange": "bybit",
+        "credentials": {"secretName": "keys"},
+        "strategies": [
+            {"name": "xrp", "symbol": "XRPUSDT", "grid": {"leverage": 5, "initialMargin": 1}}
+        ],
+    }
+
+    assert uses_feeds(TradingAccountSpec.model_validate(spec | change)) is uses
