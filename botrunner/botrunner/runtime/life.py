@@ -327,6 +327,7 @@ class Life:
             if count % 10 == 0:
                 self._gauges.look(self.state, self.totals, self._publisher.latest)
                 self._follower.save_copy(self.state, self._publisher.files)
+                self._publisher.tick(self._clock.now())
             self._follower.tick(self.state, self._tell)
             if self._wakefulness.is_set_back():
                 self._journal.log.write(Level.WARNING, "clockSetBack")

@@ -1,9 +1,12 @@
 """What people are told when something about an account changes (OB-7). Pure.
 
-Rule: a notice is a transition between two reports; a restart that changes nothing tells nothing.
+Rule 1: a notice is a transition between two reports; a restart that changes nothing tells nothing.
+Rule 2: a stop is told at once, a condition once it has lasted: every healthy start passes through
+conditions that do not hold yet.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 
 from botapi.conditions import Condition, ConditionReason, ConditionStatus, ConditionType
 from botapi.v1alpha1.status import AccountStatus, EmergencyReport, StrategyState
@@ -13,20 +16,61 @@ STOP_ENGAGED = "EmergencyStop"
 STOP_ENDED = "EmergencyStopEnded"
 RETIRED = "StrategyRetired"
 STARTED = "RunnerStarted"
+LASTS = timedelta(seconds=5)
+"""So long a condition stands before it is told."""
 _R = ConditionReason
-_OF_EVERY_START = frozenset({_R.AS_EXPECTED, _R.NOT_REPORTED, _R.RECOVERING, _R.SUSPENDED})
-"""Reasons that say no more than that a runner begins or ends."""
-_ONLY_WHEN_LOST = frozenset({_R.PRICE_STALE, _R.STREAM_LOST})
-"""Reasons that every start has too: worth a word only after it went well."""
+_UNTOLD = frozenset({_R.NOT_REPORTED, _R.RECOVERING, _R.SUSPENDED, _R.EMERGENCY_STOP})
+"""Reasons that say no more than that a runner begins or ends; and a stop has a word of its own."""
+_State = tuple[ConditionStatus, str]
 
 
 def notices_between(before: AccountStatus | None, after: AccountStatus) -> Iterator[Notice]:
-    """Everything that people are told about the change from one report to the next."""
+    """What is told at once about the change from one report to the next."""
     yield from _emergency(before.emergency if before else None, after.emergency)
-    known = {condition.type: condition for condition in before.conditions} if before else {}
-    for condition in after.conditions:
-        yield from _condition(known.get(condition.type), condition)
     yield from _retired(before, after)
+
+
+class ConditionNotices:
+    """Tells of conditions that turned and stayed so. Begins with those of the last report."""
+
+    def __init__(self, before: AccountStatus | None) -> None:
+        self._told: dict[str, _State] = {}
+        self._turned: dict[str, tuple[_State, datetime]] = {}
+        for condition in before.conditions if before else ():
+            if condition.reason not in _UNTOLD:
+                self._told[condition.type] = (condition.status, condition.reason)
+
+    def look(self, conditions: Iterable[Condition], now: datetime) -> list[Notice]:
+        """What is to be told now; called with every report, and while nothing changes."""
+        return [notice for each in conditions if (notice := self._look_at(each, now)) is not None]
+
+    def _look_at(self, condition: Condition, now: datetime) -> Notice | None:
+        state = (condition.status, condition.reason)
+        told = self._told.get(condition.type)
+        if condition.reason in _UNTOLD or state == told:
+            self._turned.pop(condition.type, None)
+            return None
+        turned, since = self._turned.get(condition.type, (None, now))
+        if turned != state:
+            self._turned[condition.type] = (state, now)
+            return None
+        if now - since < LASTS:
+            return None
+        del self._turned[condition.type]
+        self._told[condition.type] = state
+        return _notice(condition, told)
+
+
+def _notice(condition: Condition, told: _State | None) -> Notice | None:
+    if condition.status is not ConditionStatus.TRUE:
+        text = f"{condition.type} is {condition.status.value}: {condition.message}"
+        return Notice(reason=condition.reason, message=text, is_warning=True)
+    if told is None and condition.type != ConditionType.TRADING_ENABLED:
+        return None  # As everybody expects of a new account; that it trades is worth a word.
+    if told is not None and told[0] is ConditionStatus.TRUE:
+        return None  # Another shade of the same.
+    text = f"{condition.type} is True"
+    return Notice(reason=condition.type, message=text, is_warning=False)
 
 
 def _emergency(before: EmergencyReport | None, after: EmergencyReport | None) -> Iterator[Notice]:
@@ -44,32 +88,6 @@ def _emergency(before: EmergencyReport | None, after: EmergencyReport | None) ->
     )
     text = f"{after.id}: {after.cause.value}: {after.reason}; policy {after.policy.value}; {ends}"
     yield Notice(reason=STOP_ENGAGED, message=text, is_warning=True)
-
-
-def _condition(before: Condition | None, after: Condition) -> Iterator[Notice]:
-    was = (before.status, before.reason) if before else (ConditionStatus.UNKNOWN, _R.NOT_REPORTED)
-    if was == (after.status, after.reason):
-        return
-    if after.status is ConditionStatus.TRUE:
-        if _is_worth_ending(was, after):
-            text = f"{after.type} is True again" if before else f"{after.type} is True"
-            yield Notice(reason=after.type, message=text, is_warning=False)
-    elif _is_worth_telling(was, after):
-        text = f"{after.type} is {after.status.value}: {after.message}"
-        yield Notice(reason=after.reason, message=text, is_warning=True)
-
-
-def _is_worth_ending(was: tuple[ConditionStatus, str], after: Condition) -> bool:
-    status, reason = was
-    if status is ConditionStatus.TRUE:
-        return False  # Another shade of the same.
-    return reason not in _OF_EVERY_START or after.type == ConditionType.TRADING_ENABLED
-
-
-def _is_worth_telling(was: tuple[ConditionStatus, str], after: Condition) -> bool:
-    if after.reason == _R.EMERGENCY_STOP or after.reason in _OF_EVERY_START:
-        return False  # The stop has a word of its own.
-    return after.reason not in _ONLY_WHEN_LOST or was[0] is ConditionStatus.TRUE
 
 
 def _retired(before: AccountStatus | None, after: AccountStatus) -> Iterator[Notice]:

@@ -12,12 +12,14 @@ from datetime import datetime, timedelta
 
 from botapi.v1alpha1.status import AccountStatus
 from botrunner.account_resource.port import AccountResource, Notice
-from botrunner.runtime.notices import STARTED, notices_between
+from botrunner.runtime.notices import STARTED, ConditionNotices, notices_between
 from botrunner.runtime.paperwork import Paperwork
 from botrunner.runtime.status_change import is_urgent, is_worth_it
 from botrunner.service.logs import Level, Log
 
 HEARTBEAT = timedelta(minutes=5)
+_AHEAD = timedelta(seconds=5)
+"""So far may a report be ahead of our clock: its time is the engine's, which hears the venue's."""
 _JITTER = 0.1
 """Intervals of different accounts differ by up to so much either way."""
 
@@ -30,6 +32,7 @@ class Publisher:
         self._stretch = _stretch_of(resource.name)
         self._written: AccountStatus | None = None
         self._latest: AccountStatus | None = None
+        self._conditions: ConditionNotices | None = None
         self._interval = timedelta(seconds=15) * self._stretch
         self.published: AccountStatus | None = None
         """The newest report of this process."""
@@ -64,12 +67,22 @@ class Publisher:
 
     def publish(self, status: AccountStatus, now: datetime, *, is_forced: bool = False) -> None:
         """Take a new report; it is written where that is worth it."""
-        for notice in notices_between(self.latest, status):
+        before = self.latest
+        if self._conditions is None:
+            self._conditions = ConditionNotices(before)
+        for notice in notices_between(before, status):
             self._resource.announce(notice)
         self._latest = self.published = status
+        self.tick(now)
         if is_forced or self._is_pressing(status, now) or self._is_worth_it(status, now):
             self._written = status
             self._reports.hand_in("status", lambda: self._resource.report(status))
+
+    def tick(self, now: datetime) -> None:
+        """Called about once a second: tells of conditions that have lasted."""
+        if self._conditions is not None and self.published is not None:
+            for notice in self._conditions.look(self.published.conditions, now):
+                self._resource.announce(notice)
 
     def announce_start(self, pod: str, version: str) -> None:
         """Say once that this process has begun."""
@@ -87,7 +100,7 @@ class Publisher:
         """When the last report was made; long ago without one, or after the clock was set back."""
         runner = self._written.runner if self._written is not None else None
         at = runner.last_report if runner is not None else None
-        return at if at is not None and at <= now else now - HEARTBEAT
+        return at if at is not None and at <= now + _AHEAD else now - HEARTBEAT
 
     def _not_written(self, kind: Hashable, error: OSError) -> None:
         text = f"{kind} cannot be written: {error.strerror}; it is tried again until it can"

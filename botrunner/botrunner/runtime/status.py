@@ -25,6 +25,8 @@ from botrunner.runtime.totals import Totals
 UNOWNED = "unowned"
 _WARNING, _CRITICAL = Decimal("0.5"), Decimal("0.8")
 _CENT_OF_PERCENT = Decimal("0.0001")
+_CENT_OF_CENT = Decimal("0.0001")
+"""USDT for people; what a ledger is held against is reported whole."""
 
 
 def build_status(
@@ -80,6 +82,10 @@ def _percent(rate: Decimal) -> str:
     return plain_decimal((rate * PERCENT).quantize(_CENT_OF_PERCENT))
 
 
+def _money(amount: Decimal) -> str:
+    return plain_decimal(amount.quantize(_CENT_OF_CENT))
+
+
 def _account(
     state: EngineState, around: Surroundings, totals: Totals, last: AccountReport | None
 ) -> AccountReport:
@@ -91,19 +97,19 @@ def _account(
     margin = wallet.margin_balance
     return AccountReport(
         uid=uid,
-        equity=plain_decimal(wallet.equity),
-        margin_balance=plain_decimal(margin),
-        available=plain_decimal(wallet.available),
+        equity=_money(wallet.equity),
+        margin_balance=_money(margin),
+        available=_money(wallet.available),
         maintenance_margin_rate=_percent(rate) if rate.is_finite() else None,
         maintenance_margin_rate_reported=_percent(wallet.maintenance_margin_rate),
         maintenance_margin_rate_estimated=_percent(estimated)
         if estimated is not None and estimated.is_finite()
         else "",
         initial_margin_rate=_percent(wallet.initial_margin / margin) if margin > 0 else None,
-        haircut=plain_decimal(wallet.haircut),
+        haircut=_money(wallet.haircut),
         level=_level(rate),
-        day_pnl=plain_decimal(day.pnl) if day is not None and day.pnl is not None else None,
-        day_opening_equity=plain_decimal(day.opening_equity) if day is not None else None,
+        day_pnl=_money(day.pnl) if day is not None and day.pnl is not None else None,
+        day_opening_equity=_money(day.opening_equity) if day is not None else None,
         day_started=day.started if day is not None else None,
         realised_pnl=plain_decimal(totals.booked),
         fees=plain_decimal(totals.fees),
@@ -133,7 +139,7 @@ def _position(state: EngineState, position: Position) -> PositionReport:
         quantity=plain_decimal(position.quantity),
         entry_price=plain_decimal(position.average_price),
         mark_price=plain_decimal(quote.mark) if quote else None,
-        unrealised_pnl=plain_decimal(position.unrealised_pnl(quote.mark)) if quote else None,
+        unrealised_pnl=_money(position.unrealised_pnl(quote.mark)) if quote else None,
         take_profit_price=_take_profit(state, position),
     )
 

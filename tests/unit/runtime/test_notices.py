@@ -1,5 +1,7 @@
 """People are told of transitions, each once, with the reason (OB-7)."""
 
+from datetime import timedelta
+
 import pytest
 
 from botapi.conditions import ConditionReason as R
@@ -7,10 +9,11 @@ from botapi.conditions import ConditionStatus, ConditionType, make_condition
 from botapi.v1alpha1.emergency import EmergencyCause, EmergencyPolicy
 from botapi.v1alpha1.status import AccountStatus, EmergencyReport, StrategyReport
 from botrunner.account_resource.port import Notice
-from botrunner.runtime.notices import notices_between
+from botrunner.runtime.notices import LASTS, ConditionNotices, notices_between
 from unit.runtime.test_inbox import NOON
 
 T = ConditionType
+SECOND = timedelta(seconds=1)
 LATCHED = EmergencyReport(
     id="e8c2f6",
     cause=EmergencyCause.MARGIN,
@@ -30,6 +33,13 @@ def _status(kind: ConditionType, reason: R, message: str = "", **parts: object) 
 
 def _told(before: AccountStatus | None, after: AccountStatus) -> list[tuple[str, bool]]:
     return [(each.reason, each.is_warning) for each in notices_between(before, after)]
+
+
+def _looks(
+    notices: ConditionNotices, status: AccountStatus, age: timedelta
+) -> list[tuple[str, bool]]:
+    told = notices.look(status.conditions, NOON + age)
+    return [(each.reason, each.is_warning) for each in told]
 
 
 def test_an_engaged_stop_is_told_with_id_cause_policy_and_the_way_out() -> None:
@@ -78,34 +88,50 @@ def test_the_end_of_a_stop_is_told() -> None:
         (R.AS_EXPECTED, R.NOT_REPORTED, []),
     ],
 )
-def test_a_condition_is_told_when_it_turns(
+def test_a_condition_that_turned_and_stays_so_is_told_once(
     before: R, after: R, told: list[tuple[str, bool]]
 ) -> None:
     """With its reason; that a runner begins and has not looked yet is no news."""
     kind = T.CREDENTIALS_READY
+    notices = ConditionNotices(_status(kind, before))
+    ages = (timedelta(0), SECOND, LASTS, 2 * LASTS)
+    looks = [_looks(notices, _status(kind, after, "why"), age) for age in ages]
 
-    assert _told(_status(kind, before), _status(kind, after, "why")) == told
+    assert looks == [[], [], told, []]
 
 
-def test_prices_are_told_only_when_they_are_lost() -> None:
-    """Every start is without a price for a moment."""
-    kind, stale = T.MARKET_DATA_READY, _status(T.MARKET_DATA_READY, R.PRICE_STALE, "no price")
+def test_what_a_healthy_start_passes_through_is_not_told() -> None:
+    """Not admitted yet, no price yet, an exit that is on its way: none of it lasts."""
+    notices = ConditionNotices(None)
+    kind = T.TRADING_ENABLED
+    passing = [R.RECOVERING, R.NOT_ADMITTED, R.STREAM_LOST, R.AS_EXPECTED, R.AS_EXPECTED]
+    looks = [
+        _looks(notices, _status(kind, reason), number * (LASTS - SECOND))
+        for number, reason in enumerate(passing)
+    ]
 
-    assert _told(_status(kind, R.NOT_REPORTED), stale) == []
-    assert _told(_status(kind, R.AS_EXPECTED), stale) == [("PriceStale", True)]
+    assert looks == [[], [], [], [], []]
+    assert _looks(notices, _status(kind, R.AS_EXPECTED), 9 * LASTS) == [("TradingEnabled", False)]
+
+
+def test_a_restart_of_an_account_that_trades_says_nothing_of_trading() -> None:
+    trading = _status(T.TRADING_ENABLED, R.AS_EXPECTED)
+    notices = ConditionNotices(trading)
+    looks = [
+        _looks(notices, _status(T.TRADING_ENABLED, R.RECOVERING), 9 * LASTS),
+        _looks(notices, trading, 10 * LASTS),
+        _looks(notices, trading, 20 * LASTS),
+    ]
+
+    assert looks == [[], [], []]
 
 
 def test_a_stop_is_not_told_a_second_time_by_trading_enabled() -> None:
-    before = _status(T.TRADING_ENABLED, R.AS_EXPECTED)
-    after = _status(T.TRADING_ENABLED, R.EMERGENCY_STOP, "stopped", emergency=LATCHED)
+    notices = ConditionNotices(_status(T.TRADING_ENABLED, R.AS_EXPECTED))
+    stopped = _status(T.TRADING_ENABLED, R.EMERGENCY_STOP, "stopped")
 
-    assert _told(before, after) == [("EmergencyStop", True)]
-
-
-def test_trading_is_told_at_every_start() -> None:
-    before = _status(T.TRADING_ENABLED, R.RECOVERING)
-
-    assert _told(before, _status(T.TRADING_ENABLED, R.AS_EXPECTED)) == [("TradingEnabled", False)]
+    assert _looks(notices, stopped, timedelta(0)) == []
+    assert _looks(notices, stopped, LASTS) == []
 
 
 def test_a_strategy_that_retired_is_told_once_it_is_gone() -> None:

@@ -100,6 +100,18 @@ async def test_numbers_wait_for_the_interval_and_states_do_not(
     assert counts == [1, 1, 2, 3]
 
 
+async def test_a_venue_whose_clock_is_ahead_does_not_make_every_report_new(
+    publisher: Publisher, door: MemoryDoor
+) -> None:
+    """KU-4: the engine's time is that of the last event, and may be ahead of ours."""
+    ages = [0 * SECOND, SECOND, 2 * SECOND]
+    counts = await _published(
+        publisher, door, *((age, _status(NOON + age + SECOND)) for age in ages)
+    )
+
+    assert counts == [1, 1, 1]
+
+
 async def test_a_clock_that_was_set_back_does_not_silence_the_reports(
     publisher: Publisher, door: MemoryDoor
 ) -> None:
