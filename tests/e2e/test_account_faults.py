@@ -8,20 +8,21 @@ from support.fleet_desk import FleetDesk
 from support.grid_life import LIFE
 from support.runner_desk import WRITES
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
 
 MakeDesk = Callable[..., FleetDesk]
 MOUNT_SECONDS = 240.0
 """The kubelet looks at a mounted Secret about once a minute."""
 
 
-def test_wrong_keys_are_named_and_new_ones_are_taken_up_without_a_restart(
+def test_what_is_wrong_is_named_and_an_edit_alone_mends_it(
     make_desk: MakeDesk,
 ) -> None:
-    """KU-1, KU-11, KU-13: missing, incomplete, refused; and a stop that was set meanwhile."""
-    missing, partial, refused, stopped = (
+    """KU-1, KU-11, KU-13: keys missing, incomplete, refused, and a stop set meanwhile; a symbol
+    that nobody lists; a leverage above the maximum."""
+    missing, partial, refused, stopped = desks = [
         make_desk(name=name) for name in ("missing", "partial", "refused", "stopped")
-    )
+    ]
     partial.apply_secret(apiSecret="")
     refused.apply_secret(apiSecret="of-somebody-else")
     for desk in (missing, partial, refused):
@@ -36,26 +37,32 @@ def test_wrong_keys_are_named_and_new_ones_are_taken_up_without_a_restart(
     stopped.until_reason("CredentialsReady", "SecretMissing")
     # A stop is said first, also by a runner that cannot live.
     stopped.until_reason("TradingEnabled", "EmergencyStop")
-    pods = {desk.name: desk.pod_uid() for desk in (missing, partial, refused, stopped)}
-
-    for desk in (missing, partial, refused, stopped):
+    stopped.until_reason("Ready", "EmergencyStop")
+    pods = {desk.name: desk.pod_uid() for desk in desks}
+    for desk in desks:
         desk.apply_secret()
-    for desk in (missing, partial, refused):
+
+    # The kubelet takes its time with mounted Secrets; what else can be wrong is tried meanwhile.
+    _an_unknown_symbol_is_named_and_mended_by_an_edit(make_desk(name="symbol"))
+    _a_leverage_above_the_maximum_is_lowered_and_said(
+        make_desk(name="leverage", grid={"leverage": 500})
+    )
+
+    for desk in desks:
         _takes_up_its_keys(desk)
+    for desk in (missing, partial, refused):
         desk.settles(LIFE[0].shows)
         desk.until_ready()
-    _takes_up_its_keys(stopped)
     assert stopped.until_stopped()["cause"] == "person"
     assert stopped.requests(*WRITES) == []
     stopped.patch(emergencyStop=None)
     stopped.settles(LIFE[0].shows)
-    for desk in (missing, partial, refused, stopped):
-        assert (desk.pod_uid(), desk.restarts()) == (pods[desk.name], 0)
+    assert {desk.name: desk.pod_uid() for desk in desks} == pods
+    assert [desk.restarts() for desk in desks] == [0] * len(desks)
 
 
-def test_an_unknown_symbol_is_named_and_mended_by_an_edit(make_desk: MakeDesk) -> None:
+def _an_unknown_symbol_is_named_and_mended_by_an_edit(desk: FleetDesk) -> None:
     """KU-1: what only the exchange can know stands in a condition."""
-    desk = make_desk(name="alice")
     desk.apply(strategies=[desk.strategy(name="typo", symbol="NOSUCHUSDT")])
     condition = desk.until_reason("MarketDataReady", "SymbolUnknown")
     desk.until_reason("Stalled", "SymbolUnknown")
@@ -68,9 +75,8 @@ def test_an_unknown_symbol_is_named_and_mended_by_an_edit(make_desk: MakeDesk) -
     assert (desk.pod_uid(), desk.restarts()) == (pod, 0)
 
 
-def test_a_leverage_above_the_maximum_is_lowered_and_said(make_desk: MakeDesk) -> None:
+def _a_leverage_above_the_maximum_is_lowered_and_said(desk: FleetDesk) -> None:
     """GR-10, GR-1: the quantity follows the leverage in force."""
-    desk = make_desk(name="alice", grid={"leverage": 500})
     desk.apply()
     desk.settles({"held": {"long": "75", "short": "75"}})
     desk.until_ready()

@@ -18,7 +18,7 @@ from support.grid_life import LIFE
 from support.release import Release
 from support.runner_desk import CREATE
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
 
 MakeDesk = Callable[..., FleetDesk]
 OUTAGE_SECONDS = 150
@@ -32,47 +32,6 @@ EXITS_FOLLOW: dict[str, object] = {
     "long": [],
     "short": [(1, "150", "1.01")],
 }
-
-
-def test_without_the_api_server_exits_go_on_and_entries_wait_for_it(make_desk: MakeDesk) -> None:
-    """RI-14, KU-16: 150 s; no pod restarts; a stop patched at once after its return acts."""
-    alice, bob = make_desk(name="alice"), make_desk(name="bob")
-    for desk in (alice, bob):
-        desk.apply()
-    for desk in (alice, bob):
-        desk.settles(LIFE[0].shows)
-        desk.until_ready()
-    before = alice.count()
-    pods = [(desk.pod_uid(), desk.restarts()) for desk in (alice, bob)]
-    audit = Audit(switches.audit_log())
-    with counted_attempts(alice.address()) as attempts:
-        switches.stop_api_server()
-        stopped_at = time.monotonic()
-        try:
-            elapse(HELD_BACK_SECONDS)
-            alice.price(LIFE[1].price)
-            for desk in (alice, bob):
-                _follows_exits_only(desk, before)
-            tried = attempts.count()
-            elapse(COUNTED_SECONDS)
-            tried = attempts.count() - tried
-            elapse(max(0.0, OUTAGE_SECONDS - (time.monotonic() - stopped_at)))
-            assert alice.adding(before) == bob.adding(before) == []
-        finally:
-            switches.start_api_server()
-    bob.patch(emergencyStop=True)
-    patched_at = SystemClock().now()
-    alice.settles(LIFE[1].shows)
-    alice.until_ready()
-    bob.until_stopped()
-    bob.settles({"long": [], "short": []})
-
-    assert tried >= 0.8 * COUNTED_SECONDS
-    assert [row for row in bob.adding(before) if received_at(row) > patched_at + SOON] == []
-    assert [(desk.pod_uid(), desk.restarts()) for desk in (alice, bob)] == pods
-    # The operator has listed everything anew: no child was written.
-    written = {entry.resource for entry in audit.writes(namespace=str(alice.kubectl.namespace))}
-    assert not written & {*CHILDREN}
 
 
 def test_with_dropped_packets_it_is_the_same_and_a_stop_set_meanwhile_acts(
@@ -156,6 +115,47 @@ def test_a_stop_by_the_margin_rate_is_ended_by_its_acknowledgement_alone(
     desk.until_resumed()
     desk.settles(LIFE[0].shows)
     desk.until_ready()
+
+
+def test_without_the_api_server_exits_go_on_and_entries_wait_for_it(make_desk: MakeDesk) -> None:
+    """RI-14, KU-16: 150 s; no pod restarts; a stop patched at once after its return acts."""
+    alice, bob = make_desk(name="alice"), make_desk(name="bob")
+    for desk in (alice, bob):
+        desk.apply()
+    for desk in (alice, bob):
+        desk.settles(LIFE[0].shows)
+        desk.until_ready()
+    before = alice.count()
+    pods = [(desk.pod_uid(), desk.restarts()) for desk in (alice, bob)]
+    audit = Audit(switches.audit_log())
+    with counted_attempts(alice.address()) as attempts:
+        switches.stop_api_server()
+        stopped_at = time.monotonic()
+        try:
+            elapse(HELD_BACK_SECONDS)
+            alice.price(LIFE[1].price)
+            for desk in (alice, bob):
+                _follows_exits_only(desk, before)
+            tried = attempts.count()
+            elapse(COUNTED_SECONDS)
+            tried = attempts.count() - tried
+            elapse(max(0.0, OUTAGE_SECONDS - (time.monotonic() - stopped_at)))
+            assert alice.adding(before) == bob.adding(before) == []
+        finally:
+            switches.start_api_server()
+    bob.patch(emergencyStop=True)
+    patched_at = SystemClock().now()
+    alice.settles(LIFE[1].shows)
+    alice.until_ready()
+    bob.until_stopped()
+    bob.settles({"long": [], "short": []})
+
+    assert tried >= 0.8 * COUNTED_SECONDS
+    assert [row for row in bob.adding(before) if received_at(row) > patched_at + SOON] == []
+    assert [(desk.pod_uid(), desk.restarts()) for desk in (alice, bob)] == pods
+    # The operator has listed everything anew: no child was written.
+    written = {entry.resource for entry in audit.writes(namespace=str(alice.kubectl.namespace))}
+    assert not written & {*CHILDREN}
 
 
 def _follows_exits_only(desk: FleetDesk, before: int) -> None:

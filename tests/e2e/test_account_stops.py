@@ -13,7 +13,7 @@ from support.grid_life import LIFE
 from support.kubectl import Kubectl
 from support.release import Release
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
 
 MakeDesk = Callable[..., FleetDesk]
 ANNOTATION = "tradefleet.dev/emergency-stop"

@@ -25,7 +25,7 @@ class Attempts:
     def count(self) -> int:
         """First packets of connections since the counting began."""
         listed = _iptables("--list", "INPUT", "--verbose", "--numeric", "--exact")
-        counted = re.compile(rf"^\s*(\d+)\s+\d+\s+tcp\s.*\s{re.escape(self.address)}\s.*flags:")
+        counted = re.compile(rf"^\s*(\d+)\s+\d+\s.*\s{re.escape(self.address)}\s.*flags:")
         return sum(int(found[1]) for line in listed.splitlines() if (found := counted.match(line)))
 
 

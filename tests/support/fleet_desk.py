@@ -24,8 +24,9 @@ from support.kubectl import Kubectl
 from support.release import Release
 from support.runner_desk import CREATE, WRITES, identity_of, text
 
-PATIENCE_SECONDS = 90.0
-"""So long anything is waited for; nothing is judged by how long it took."""
+PATIENCE_SECONDS = 180.0
+"""So long anything is waited for; nothing is judged by how long it took. After an outage of the API
+server Kubernetes itself needs a minute before it makes a pod again."""
 _TICK = threading.Event()
 """Never set: the pause between two looks."""
 _LOOK_SECONDS = 0.2
