@@ -11,10 +11,12 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 from typing_extensions import override
 
-from botapi.labels import ACCOUNT_KIND, API_VERSION, OPERATOR_MANAGER
+from botapi.labels import ACCOUNT_KIND, API_VERSION
 from support.kubectl import Kubectl, Manifest
 from support.pod_identity import PodIdentity
 from support.runner_desk import RunnerDesk
@@ -107,15 +109,10 @@ class PodDesk(RunnerDesk):
     def admit(self) -> str:
         """Wait for the uid that the runner reports, and admit it; the uid."""
         uid = str(self.until(lambda: self.status().get("account", {}).get("uid"), "the uid"))
-        body = {
-            "apiVersion": API_VERSION,
-            "kind": ACCOUNT_KIND,
-            "metadata": {"name": self.name},
-            "status": {"admitted": {"uid": uid, "since": "2026-01-01T00:00:00Z"}},
-        }
-        flags = ("--subresource=status", "--force-conflicts")
-        applied = self.kubectl.apply_as(OPERATOR_MANAGER, body, flags=flags)
-        assert applied.ok, applied.err
+        admitted = {"uid": uid, "since": "2026-01-01T00:00:00Z"}
+        patch = json.dumps({"status": {"admitted": admitted}})
+        options = ("--type=merge", "--subresource=status", "--patch", patch)
+        self.kubectl.must("patch", "ta", self.name, *options)
         return uid
 
     def start_trading(self, *arguments: str) -> None:
@@ -149,9 +146,6 @@ class PodDesk(RunnerDesk):
         return self._ask("readyz")
 
     def _ask(self, path: str) -> str:
-        from urllib.error import HTTPError
-        from urllib.request import urlopen
-
         try:
             with urlopen(f"http://127.0.0.1:{self._probe_port()}/{path}", timeout=20) as answer:
                 return str(answer.read().decode())

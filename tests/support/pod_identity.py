@@ -2,7 +2,6 @@
 
 import base64
 import itertools
-import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,6 +14,13 @@ from botapi.labels import ACCOUNT_PLURAL, GROUP
 from support.kubectl import KUBECONFIG, Kubectl
 
 _VERSIONS = itertools.count(1)
+_NO_PODS = {
+    "apiVersion": "v1",
+    "kind": "ResourceQuota",
+    "metadata": {"name": "no-pods"},
+    "spec": {"hard": {"pods": "0"}},
+}
+"""Where an operator is installed, its runners must not come in the way of the test's own."""
 
 
 def role_rules(account: str) -> list[dict[str, Any]]:
@@ -47,9 +53,14 @@ class PodIdentity:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.url, authority = api_server()
         self.ca_file.write_bytes(authority)
-        made = self.kubectl.apply(*self._objects())
+        made = self.kubectl.apply(_NO_PODS, *self._objects())
         assert made.ok, made.err
         self.renew_token()
+
+    @property
+    def user(self) -> str:
+        """Name of the ServiceAccount; the operator's own has the name of the account."""
+        return f"{self.account}-test"
 
     @property
     def token_file(self) -> Path:
@@ -68,7 +79,7 @@ class PodIdentity:
 
     def renew_token(self) -> None:
         """A new token, as the kubelet projects one."""
-        token = self.kubectl.must("create", "token", self.account, "--duration=1h")
+        token = self.kubectl.must("create", "token", self.user, "--duration=1h")
         self.token_file.write_text(token)
 
     def mount(self, keys: Mapping[str, str]) -> None:
@@ -79,7 +90,7 @@ class PodIdentity:
         mount_keys(self.keys_dir, keys)
 
     def _objects(self) -> list[dict[str, Any]]:
-        metadata = {"name": self.account}
+        metadata = {"name": self.user}
         group = "rbac.authorization.k8s.io"
         return [
             {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata},
@@ -93,11 +104,11 @@ class PodIdentity:
                 "apiVersion": f"{group}/v1",
                 "kind": "RoleBinding",
                 "metadata": metadata,
-                "roleRef": {"apiGroup": group, "kind": "Role", "name": self.account},
+                "roleRef": {"apiGroup": group, "kind": "Role", "name": self.user},
                 "subjects": [
                     {
                         "kind": "ServiceAccount",
-                        "name": self.account,
+                        "name": self.user,
                         "namespace": self.kubectl.namespace,
                     }
                 ],
@@ -125,8 +136,3 @@ def mount_keys(folder: Path, keys: Mapping[str, str]) -> None:
     for old in before:
         if old != version:
             shutil.rmtree(old)
-
-
-def as_json(manifest: Mapping[str, Any]) -> str:
-    """The text of a patch."""
-    return json.dumps(manifest)

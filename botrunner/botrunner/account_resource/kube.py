@@ -76,8 +76,12 @@ class KubeResource(AccountResource):
                 group.create_task(self._view.keep_looking(LOOK_SECONDS))
                 group.create_task(self._events.run())
         finally:
-            await self._reads.close()
-            await self._writes.close()
+            await self.close()
+
+    async def close(self) -> None:
+        """Close every connection to the API server."""
+        await self._reads.close()
+        await self._writes.close()
 
     @property
     @override

@@ -11,11 +11,12 @@ import json
 import socket
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NoReturn
+from weakref import WeakSet
 
 import aiohttp
 
@@ -101,12 +102,21 @@ class ApiServer:
     def __init__(self, place: ApiPlace, agent: str) -> None:
         self._place, self._agent = place, agent
         self._session: aiohttp.ClientSession | None = None
+        self._sockets: WeakSet[socket.socket] = WeakSet()
 
     async def close(self) -> None:
-        """Close every connection; the next request opens new ones."""
+        """Close every connection, also under a request; the next one opens a new connection."""
         session, self._session = self._session, None
         if session is not None:
             await session.close()
+        # A polite end of TLS would wait for a peer that may be gone.
+        for left in self._sockets:
+            with suppress(OSError):
+                left.shutdown(socket.SHUT_RDWR)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CONNECT_SECONDS):
+                while any(left.fileno() >= 0 for left in self._sockets):
+                    await asyncio.sleep(0.01)
 
     async def get(self, path: str) -> Json:
         """Read an object. Raises ApiError."""
@@ -160,11 +170,12 @@ class ApiServer:
         ) as answer:
             if answer.status >= 300:
                 raise ApiRefusedError(answer.status, _words(await answer.read()))
-            try:
-                yield answer
-            except BaseException:
-                _abort(answer)
-                raise
+            yield answer
+
+    def _make_socket(self, info: Any) -> socket.socket:
+        made = _watchful_socket(info)
+        self._sockets.add(made)
+        return made
 
     def _token(self) -> str:
         try:
@@ -178,7 +189,7 @@ class ApiServer:
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             connector = aiohttp.TCPConnector(
-                ssl=_trust(self._place.ca_file), limit=4, socket_factory=_socket
+                ssl=_trust(self._place.ca_file), limit=4, socket_factory=self._make_socket
             )
             self._session = aiohttp.ClientSession(
                 connector=connector,
@@ -188,26 +199,7 @@ class ApiServer:
         return self._session
 
 
-def _abort(answer: aiohttp.ClientResponse) -> None:
-    """Let go at once: a polite end of TLS would wait for a peer that may be gone."""
-    connection = answer.connection
-    if connection is not None and connection.transport is not None:
-        connection.transport.abort()
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(constant)
-
-
-def _trust(ca_file: Path) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=str(ca_file))
-    except (OSError, ssl.SSLError) as error:
-        text = f"{ca_file}: cannot be used as the API server's certificate authority: {error}"
-        raise ApiUnreachableError(text) from None
-
-
-def _socket(info: Any) -> socket.socket:
+def _watchful_socket(info: Any) -> socket.socket:
     """A socket that notices a peer that is gone: tcp(7), and RFC 5482 for data on the way."""
     made = socket.socket(*info[:3])
     made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -221,6 +213,18 @@ def _socket(info: Any) -> socket.socket:
         if hasattr(socket, option):  # Linux has them all, where pods run.
             made.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
     return made
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(constant)
+
+
+def _trust(ca_file: Path) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=str(ca_file))
+    except (OSError, ssl.SSLError) as error:
+        text = f"{ca_file}: cannot be used as the API server's certificate authority: {error}"
+        raise ApiUnreachableError(text) from None
 
 
 async def _lines(stream: aiohttp.StreamReader) -> AsyncIterator[bytes]:

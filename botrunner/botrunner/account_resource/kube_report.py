@@ -12,7 +12,7 @@ from botapi.v1alpha1.status import AccountStatus
 from botrunner.account_resource.kube_api import ApiRefusedError, ApiServer, ApiUnreachableError
 from botrunner.account_resource.kube_follow import Address
 from botrunner.account_resource.kube_latch import Latch
-from botrunner.account_resource.kube_reading import epoch_of, version_of
+from botrunner.account_resource.kube_reading import epoch_of, uid_of, version_of
 from botrunner.account_resource.kube_status import applied, own_part
 from botrunner.account_resource.kube_view import View
 
@@ -29,11 +29,14 @@ class StatusWriter:
         """The epoch that the status is known to have taken."""
 
     async def write(self, status: AccountStatus) -> None:
-        """Write a report, or leave it where a younger runner reports. Raises ApiError."""
+        """Write a report, or leave it where nobody waits for it. Raises ApiError.
+
+        Nobody does once a younger runner reports, or once the object of this pod is gone.
+        """
         own = (status.runner.epoch or 0) if status.runner is not None else 0
         seen, version = self._view.reading.highest_epoch, self._view.version
         for _ in range(_ATTEMPTS):
-            if 0 < own < seen:
+            if 0 < own < seen or self._view.is_missed:
                 return
             is_claim = own != self._claimed
             body = self._body(status, epoch=own or seen, version=version if is_claim else "")
@@ -43,6 +46,8 @@ class StatusWriter:
                 if error.code != _CONFLICT or not is_claim:
                     raise
                 raw = await self._api.get(self._address.path)
+                if uid_of(raw) != self._view.uid:
+                    return
                 seen, version = max(seen, epoch_of(raw)), version_of(raw)
                 continue
             self._claimed = own
@@ -52,9 +57,7 @@ class StatusWriter:
     def _body(self, status: AccountStatus, *, epoch: int, version: str) -> dict[str, Any]:
         emergency = status.emergency.to_json() if status.emergency is not None else None
         part = own_part(status, emergency=self._latch.kept_in(emergency), epoch=epoch)
-        return applied(
-            self._address.namespace, self._address.name, part, uid=self._view.uid, version=version
-        )
+        return applied(self._address.namespace, self._address.name, part, version=version)
 
     async def _apply(self, body: dict[str, Any]) -> None:
         try:

@@ -29,9 +29,12 @@ def own_part(status: AccountStatus, *, emergency: Any, epoch: int) -> dict[str, 
     return part
 
 
-def applied(namespace: str, name: str, part: Json, *, uid: str, version: str) -> dict[str, Any]:
-    """The body of the apply; ``uid`` and ``version`` are conditions where they are given."""
-    metadata = {"name": name, "namespace": namespace, "uid": uid, "resourceVersion": version}
+def applied(namespace: str, name: str, part: Json, *, version: str) -> dict[str, Any]:
+    """The body of the apply, refused with 409 unless ``version`` still stands, where it is given.
+
+    A ``metadata.uid`` would be no such condition: the status subresource takes no metadata over.
+    """
+    metadata = {"name": name, "namespace": namespace, "resourceVersion": version}
     return {
         "apiVersion": API_VERSION,
         "kind": ACCOUNT_KIND,

@@ -56,6 +56,8 @@ class View(Listener):
         """The newest ``metadata.resourceVersion``."""
         self.raw: Json = {}
         """The newest object, as the API server gave it."""
+        self.is_missed = False
+        """Whether the object that this pod belongs to is not there any more."""
         self.keys: Credentials | None = None
         """The last there were, for the redaction of what is said."""
         self.watchers: set[asyncio.Event] = set()
@@ -67,7 +69,7 @@ class View(Listener):
         if self.uid and uid_of(raw) != self.uid:
             self._miss("was deleted and made anew; this pod belongs to the earlier one")
             return
-        self.uid, self.version = uid_of(raw), version_of(raw)
+        self.uid, self.version, self.is_missed = uid_of(raw), version_of(raw), False
         if not self._has_answered:
             self._has_answered, self._left_stopped = True, False
             self._latch.forget_person()
@@ -117,6 +119,7 @@ class View(Listener):
 
     def _miss(self, why: str) -> None:
         fault = f"TradingAccount {self._address.namespace}/{self._address.name} {why}"
+        self.is_missed = True
         since = self._spoken.unreachable_since or self._clock.now()
         self._spoken = replace(
             self._spoken, faults=(fault,), is_reachable=False, unreachable_since=since

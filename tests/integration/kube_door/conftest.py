@@ -52,6 +52,7 @@ class DoorDesk:
             with suppress(asyncio.CancelledError):
                 await self.task
             self.task = None
+        await self.door.close()
 
     async def patch(self, patch: str, *arguments: str) -> None:
         """``kubectl patch`` of the account."""
@@ -81,10 +82,10 @@ async def make_desk(accounts: Kubectl, tmp_path: Path) -> AsyncIterator[MakeDesk
     made: list[DoorDesk] = []
 
     def make(name: str, *, url: str | None = None, state: str = "state", **spec: Any) -> DoorDesk:
+        identity = PodIdentity(accounts, name, tmp_path / "identity")
         if not accounts.run("get", "ta", name).ok:
             applied = accounts.apply(account(name, **spec))
             assert applied.ok, applied.err
-        identity = PodIdentity(accounts, name, tmp_path / "identity")
         identity.mount(KEYS)
         folder = tmp_path / state
         folder.mkdir(exist_ok=True)
