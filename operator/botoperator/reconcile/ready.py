@@ -13,7 +13,7 @@ from botapi.conditions import (
 from botoperator.reconcile.said import Said
 from botoperator.reconcile.view import View
 
-RECOVERING: Final = "the runner reads positions and orders before it trades"
+RECOVERING: Final = "the runner reads positions and orders, and places what is missing"
 
 _R = ConditionReason
 _OF_STALLED: Final = {

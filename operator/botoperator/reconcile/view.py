@@ -33,10 +33,18 @@ _R = ConditionReason
 _T = ConditionType
 _OF_RUNNER: Final = tuple(kind for kind in READY_NEEDS if kind is not _T.RUNNER_AVAILABLE)
 _STARTING: Final = frozenset(
-    {_R.NOT_REPORTED, _R.RECOVERING, _R.NOT_ADMITTED, _R.STREAM_LOST, _R.PRICE_STALE}
+    {
+        _R.NOT_REPORTED,
+        _R.RECOVERING,
+        _R.NOT_ADMITTED,
+        _R.STREAM_LOST,
+        _R.PRICE_STALE,
+        _R.TAKE_PROFIT_MISSING,
+    }
 )
-"""What a runner says of itself while it starts, and what no person has to act on yet: leave to
-trade comes by itself too, unless the keys stand in its way, and then CredentialsReady says so."""
+"""What a runner says of itself while it starts, and what no person has to act on yet. Leave to
+trade comes by itself, unless the keys stand in its way, and then CredentialsReady says so; an exit
+follows the first fill."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,6 +51,8 @@ _SIGNED_IN = _said(
 )
 _RECOVERING = _said(Protected="NotReported", TradingEnabled="Recovering")
 
+_FILLED = _said(Protected="TakeProfitMissing")
+
 
 def _start_pod(cluster: OperatorCluster) -> None:
     for state in (None, waiting("ContainerCreating"), running(_STARTED)):
@@ -68,6 +70,7 @@ def _trade(cluster: OperatorCluster) -> OperatorCluster:
     account = {"uid": EXCHANGE_UID, "positions": 0}
     cluster.report(conditions=_SIGNED_IN, runner=_runner(6), account=account)
     cluster.report(conditions=_RECOVERING, runner=_runner(7), account=account)
+    cluster.report(conditions=_FILLED, runner=_runner(7.5), account=account)
     cluster.report(conditions=_said(), runner=_runner(8), account=account)
     return cluster
 
