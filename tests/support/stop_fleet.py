@@ -1,7 +1,8 @@
 """Several accounts in one `tradefleet run`, and what of their requests could add exposure."""
 
+import json
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,6 +13,8 @@ from support.runner_desk import CREATE, WRITES, RunnerDesk
 
 ANNOTATION = "tradefleet.dev/emergency-stop"
 STOP_FILE = ".emergency_stop"
+AMEND = "/v5/order/amend"
+PROMISE = timedelta(seconds=1)
 
 
 class MakesDesks(Protocol):
@@ -66,7 +69,34 @@ def writes(desk: RunnerDesk, after: int) -> list[dict[str, Any]]:
     return desk.requests(*WRITES, after=after)
 
 
-def received_at(row: dict[str, Any]) -> datetime:
+def late(desk: RunnerDesk, after: int, stopped_at: datetime) -> list[dict[str, Any]]:
+    """What could add exposure, was received later than the stop and a second, and had not begun
+    when the stop engaged: what is on the wire then arrives when the machine lets it (RI-5).
+    """
+    begun = _begun_before_stop(desk)
+    rows = [row for row in adding(desk, after) if _received_at(row) > stopped_at + PROMISE]
+    return [row for row in rows if _request_of(row["body"].get("orderLinkId"), row) not in begun]
+
+
+def _begun_before_stop(desk: RunnerDesk) -> set[tuple[str, str]]:
+    """Requests that the runner's own log has before the stop, by what they are and their id."""
+    begun: set[tuple[str, str]] = set()
+    for line in desk.output().splitlines():
+        record = json.loads(line) if line.startswith("{") else {}
+        if record.get("account") != desk.name:
+            continue
+        if record["event"] == "emergencyStop":
+            break
+        if record["event"] == "request":
+            begun.add((CREATE if "strategy" in record else AMEND, str(record["order_id"])))
+    return begun
+
+
+def _request_of(link_id: object, row: dict[str, Any]) -> tuple[str, str]:
+    return str(row["path"]), str(link_id)
+
+
+def _received_at(row: dict[str, Any]) -> datetime:
     """When the venue had read a request."""
     return datetime.fromisoformat(row["at"])
 

@@ -15,7 +15,7 @@ from typing import Any
 from botapi.v1alpha1.account import Mode, TradingAccountSpec
 from botapi.v1alpha1.status import AccountStatus
 from botrunner.account_resource.port import Reading
-from botrunner.domain.actions import OrderAction, ReadAccount
+from botrunner.domain.actions import OrderAction, ReadAccount, RecordStop
 from botrunner.domain.control import (
     Block,
     BlockSet,
@@ -225,6 +225,8 @@ class Life:
     def _decide(self, event: Event, arrived: float | None = None) -> None:
         self._wakefulness.beat()
         outcome = self._engine.process(event)
+        if any(isinstance(action, RecordStop) for action in outcome.actions):
+            self._tell_people()  # What came before the stop stands before it in every log.
         sent = self._executor.carry_out(outcome.actions)
         if sent and arrived is not None:
             latency = self._clock.monotonic() - arrived

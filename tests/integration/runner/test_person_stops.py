@@ -3,7 +3,6 @@
 What a stop promises is judged by what the venue received.
 """
 
-from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,8 +10,7 @@ import pytest
 from botrunner.service.clock import SystemClock
 from support.grid_life import LIFE
 from support.runner_desk import CREATE, WRITES, RunnerDesk
-
-SECOND = timedelta(seconds=1)
+from support.stop_fleet import late
 
 
 def _started(desk: RunnerDesk, **spec: Any) -> None:
@@ -127,11 +125,6 @@ def test_a_stop_amid_a_reopening_lets_nothing_add_exposure_after_a_second(
     stopped_at = SystemClock().now()
     desk.until_stopped()
 
-    late = [r for r in desk.adding(before) if _received(r) > stopped_at + SECOND]
-    assert late == []
+    assert late(desk, before, stopped_at) == []
     desk.command("clear")
     desk.settles({"long": [], "short": []})
-
-
-def _received(row: dict[str, Any]) -> datetime:
-    return datetime.fromisoformat(row["at"])

@@ -4,7 +4,7 @@ Long is deep (levels 0 to 4) when short's take-profit fills: five resting short 
 new chain, then the short side opens again (GR-32).
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from botrunner.domain.side import Side
@@ -13,11 +13,9 @@ from integration.runner.conftest import MakeDesk
 from support.grid_life import LIFE
 from support.runner_desk import RunnerDesk
 from support.simulator import RunningSimulator
-from support.stop_fleet import STOP_FILE, StopFleet, adding, kept_exits, received_at, writes
+from support.stop_fleet import AMEND, STOP_FILE, StopFleet, adding, kept_exits, late, writes
 from support.stop_slow_line import SlowLine, slow_line
 
-AMEND = "/v5/order/amend"
-SECOND = timedelta(seconds=1)
 WAY_DOWN = (("0.99", "225", "300"), ("0.9801", "525", "600"), ("0.9702", "1125", "1200"))
 """Price, what long holds then, and what it has resting next."""
 DEEP = ("0.9604", "2325", "2400")
@@ -49,8 +47,7 @@ def test_a_stop_amid_a_reopening_lets_through_only_what_was_on_the_wire(
         assert [len(adding(desk, before)) for desk in fleet] == [ON_THE_WIRE] * 3
         assert [desk.adding(before) for desk in fleet] == [[], [], []]
         for desk in fleet:
-            late = [r for r in adding(desk, before) if received_at(r) > released_at + SECOND]
-            assert late == [], desk.name
+            assert late(desk, before, released_at) == [], desk.name
         assert writes(icy, before) == adding(icy, before)
 
 
