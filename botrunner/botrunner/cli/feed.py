@@ -3,18 +3,19 @@
 import asyncio
 import errno
 import ipaddress
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from botapi.feeds import FEED_PORT, FUTURES
-from botapi.pods import PROBE_PORT, TOKEN_FOLDER
+from botapi.feeds import FEED_PORT, FUTURES, feed_name
+from botapi.pods import POD_NAME_VARIABLE, PROBE_PORT, TOKEN_FOLDER
 from botapi.v1alpha1.account import Environment, Exchange
 
 if TYPE_CHECKING:
     # What a feed needs is imported when one starts: every other command does without.
-    from botrunner.cli.run_feed import FeedProcess
+    from botrunner.cli.run_feed import FeedProcess, ReportTo
     from botrunner.exchanges.bybit.endpoints import Endpoints
 
 DEPTHS = (1, 50, 200, 1000)
@@ -68,6 +69,10 @@ def feed(
     public_stream: Annotated[
         str | None, typer.Option(metavar="URL", help="Stream in place of the environment's.")
     ] = None,
+    namespace: Annotated[
+        str | None,
+        typer.Option(help="In a pod: namespace of its MarketDataFeed, whose status it writes."),
+    ] = None,
 ) -> None:
     """Follow one symbol at the exchange and serve its prices to any number of runners.
 
@@ -101,6 +106,7 @@ def feed(
             keys=keys,
             subscribers=(host, port),
             probes=(probe_host, probe_port),
+            report=_report(namespace, served),
         )
     )
 
@@ -116,6 +122,7 @@ def _process(
     keys: str,
     subscribers: tuple[str, int],
     probes: tuple[str, int],
+    report: "ReportTo | None",
 ) -> "FeedProcess":
     from botrunner.cli.run_feed import FeedProcess
     from botrunner.exchanges.bybit.mapper_market import INTERVALS
@@ -147,7 +154,22 @@ def _process(
         port=subscribers[1],
         probe_host=probes[0],
         probe_port=probes[1],
+        report=report,
     )
+
+
+def _report(namespace: str | None, served: tuple[str, str, str, str]) -> "ReportTo | None":
+    if namespace is None:
+        return None
+    from botrunner.account_resource.kube_api import place_in_pod
+    from botrunner.cli.run_feed import ReportTo
+
+    folder = Path(TOKEN_FOLDER)
+    place = place_in_pod(os.environ, token_file=folder / "token", ca_file=folder / "ca.crt")
+    if place is None:
+        _fail("--namespace: this is no pod: KUBERNETES_SERVICE_HOST is not set; leave it out")
+    pod = os.environ.get(POD_NAME_VARIABLE, "")
+    return ReportTo(place=place, namespace=namespace, name=feed_name(*served), pod=pod)
 
 
 def _endpoints(

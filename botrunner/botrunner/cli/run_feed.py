@@ -7,13 +7,19 @@ import signal
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
+from botapi.labels import API_VERSION, FEED_KIND, FEED_MANAGER, FEED_PLURAL
+from botapi.v1alpha1.feed import FeedStatus
+from botrunner.account_resource.kube_api import ApiPlace, ApiServer
 from botrunner.exchanges.bybit.endpoints import Endpoints
 from botrunner.exchanges.bybit.exchange import BybitExchange
 from botrunner.exchanges.port import Exchange, Listeners
 from botrunner.marketdata.feed import Feed, FeedSettings
 from botrunner.marketdata.published_keys import ClusterKeySource, Doorkeeper, KeySource
+from botrunner.marketdata.reporter import Reporter
+from botrunner.marketdata.status import Process
 from botrunner.service.clock import Clock, SystemClock
 from botrunner.service.health import HealthServer
 
@@ -35,6 +41,18 @@ class FeedProcess:
     port: int
     probe_host: str
     probe_port: int | None
+    report: "ReportTo | None" = None
+    """Where its MarketDataFeed is; None: nowhere."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportTo:
+    """The object whose status the feed writes, and who writes it."""
+
+    place: ApiPlace
+    namespace: str
+    name: str
+    pod: str
 
 
 async def serve_feed(process: FeedProcess, say: Say) -> None:
@@ -64,6 +82,9 @@ async def _serve(process: FeedProcess, say: Say) -> None:
             tasks.create_task(feed.run())
             if doorkeeper is not None:
                 tasks.create_task(doorkeeper.run())
+            if process.report is not None:
+                reporter = _reporter(process.report, feed, clock, say, stack)
+                tasks.create_task(reporter.run())
 
 
 def _maker(process: FeedProcess, clock: Clock) -> Callable[[Listeners], Exchange]:
@@ -84,6 +105,24 @@ def _doorkeeper(process: FeedProcess, clock: Clock, say: Say) -> Doorkeeper | No
         return None
     source: KeySource = ClusterKeySource() if process.keys == CLUSTER else _file(process.keys)
     return Doorkeeper(source, clock, lambda why: say(_record("keysUnreadable", why=why)))
+
+
+def _reporter(to: ReportTo, feed: Feed, clock: Clock, say: Say, stack: AsyncExitStack) -> Reporter:
+    release = version("tradefleet")
+    api = ApiServer(to.place, f"tradefleet-feed/{release}")
+    stack.push_async_callback(api.close)
+    path = f"/apis/{API_VERSION}/namespaces/{to.namespace}/{FEED_PLURAL}/{to.name}/status"
+
+    async def write(status: FeedStatus) -> None:
+        metadata = {"name": to.name, "namespace": to.namespace}
+        body = {"apiVersion": API_VERSION, "kind": FEED_KIND, "metadata": metadata}
+        await api.apply(path, body | {"status": status.to_json()}, FEED_MANAGER)
+
+    def told(why: str) -> None:
+        say(_record("statusUnwritten", why=why) if why else _record("statusWritten"))
+
+    process = Process(pod=to.pod, version=release, started=clock.now())
+    return Reporter(feed.numbers, write, process, clock, told)
 
 
 def _file(path: str) -> KeySource:

@@ -11,12 +11,15 @@ from urllib.parse import urlsplit
 
 import typer
 
+from botapi.feeds import FEED_TOKEN_FOLDER
 from botapi.pods import KEYS_FOLDER, POD_NAME_VARIABLE, PROBE_PORT, STATE_FOLDER, TOKEN_FOLDER
 
 if TYPE_CHECKING:
     # What a runner needs is imported when one starts: every other command does without.
     from botrunner.account_resource.kube_api import ApiPlace
     from botrunner.cli.runner_pod import RunnerSettings
+    from botrunner.marketdata.maker import FeedPlace
+    from botrunner.runtime.venues import AddressShare
 
 PRINT_SECONDS = 0.5
 """So long the last lines are waited for at the end (GR-52)."""
@@ -72,6 +75,30 @@ def runner(
     probe_port: Annotated[
         int, typer.Option(help="Port of the probes; 0 takes any.", min=0, max=65535)
     ] = PROBE_PORT,
+    feeds_namespace: Annotated[
+        str | None,
+        typer.Option(
+            help="Namespace of the shared feeds; prices come through them while they are well. "
+            "Default: straight from the exchange.",
+        ),
+    ] = None,
+    feed_token: Annotated[
+        Path, typer.Option(help="The token that opens the feeds; read for every connection.")
+    ] = Path(FEED_TOKEN_FOLDER) / "token",
+    direct_poll_seconds: Annotated[
+        float,
+        typer.Option(
+            help="With feeds: pause between two polls of a price while one is down.", min=1
+        ),
+    ] = 5.0,
+    direct_connect_seconds: Annotated[
+        float,
+        typer.Option(
+            help="With feeds: pause between two public connections of its own. The first is free; "
+            "300 runners behind one address stay below the exchange's 500 in 5 minutes.",
+            min=0,
+        ),
+    ] = 400.0,
 ) -> None:
     """Trade one TradingAccount of the cluster: the program of its pod.
 
@@ -109,6 +136,8 @@ def runner(
         simulator=simulator,
         probe_host=probe_host,
         probe_port=probe_port,
+        feeds=_feeds(feeds_namespace, feed_token),
+        share=_share(feeds_namespace, direct_poll_seconds, direct_connect_seconds),
     )
     _run(settings)
     # A request that nobody waits for any more would hold its thread, and us, for 10 s.
@@ -127,6 +156,22 @@ def _place(api_server: str | None, token_file: Path, ca_file: Path) -> "ApiPlace
             "and --ca-file, or trade from a file with tradefleet run"
         )
     return place
+
+
+def _feeds(namespace: str | None, token_file: Path) -> "FeedPlace | None":
+    if namespace is None:
+        return None
+    from botrunner.marketdata.maker import FeedPlace
+
+    return FeedPlace(namespace=namespace, token_file=token_file)
+
+
+def _share(namespace: str | None, poll_seconds: float, connect_seconds: float) -> "AddressShare":
+    from botrunner.runtime.venues import WHOLE_ADDRESS, AddressShare
+
+    if namespace is None:
+        return WHOLE_ADDRESS
+    return AddressShare(poll_seconds=poll_seconds, connect_seconds=connect_seconds)
 
 
 def _run(settings: "RunnerSettings") -> None:

@@ -17,10 +17,13 @@ from botrunner.account_resource.kube_follow import Address
 from botrunner.account_resource.kube_view import Folders
 from botrunner.account_resource.port import AccountResourceError
 from botrunner.account_resource.state_folder import StateFolder
+from botrunner.exchanges.bybit.endpoints import Endpoints
+from botrunner.marketdata.maker import FeedMaker, FeedPlace
+from botrunner.marketdata.meters import ClientMeters
 from botrunner.runtime.supervisor import Supervisor
 from botrunner.runtime.venue_maker import VenueMaker
-from botrunner.runtime.venues import simulator_at
-from botrunner.runtime.wiring import Wiring
+from botrunner.runtime.venues import WHOLE_ADDRESS, AddressShare, simulator_at
+from botrunner.runtime.wiring import MakeExchange, Wiring
 from botrunner.service.clock import SystemClock
 from botrunner.service.health import HealthServer
 from botrunner.service.logs import DailyFile, Level, Log, LogFiles
@@ -46,6 +49,9 @@ class RunnerSettings:
     """``http://host:port`` of the simulator; None where there is none."""
     probe_host: str
     probe_port: int
+    feeds: FeedPlace | None = None
+    """Shared feeds; None: the runner follows the exchange's prices itself."""
+    share: AddressShare = WHOLE_ADDRESS
 
 
 async def run_pod(settings: RunnerSettings, hear: Hear) -> None:
@@ -110,7 +116,7 @@ async def _assemble(settings: RunnerSettings, hear: Hear, stack: AsyncExitStack)
     supervisor = Supervisor(
         Wiring(
             resource=door,
-            make_exchange=VenueMaker(simulator, clock, stack),
+            make_exchange=_maker(settings, simulator, clock, meters, stack),
             clock=clock,
             log=log_of[0],
             meters=meters,
@@ -121,6 +127,20 @@ async def _assemble(settings: RunnerSettings, hear: Hear, stack: AsyncExitStack)
     )
     await _serve_probes(settings, supervisor, meters, log_of[0], stack)
     return _Runner(door=door, supervisor=supervisor)
+
+
+def _maker(
+    settings: RunnerSettings,
+    simulator: Endpoints | None,
+    clock: SystemClock,
+    meters: Meters,
+    stack: AsyncExitStack,
+) -> MakeExchange:
+    own = VenueMaker(simulator, clock, stack, settings.share)
+    if settings.feeds is None:
+        return own
+    seen = ClientMeters(meters.registry)
+    return FeedMaker(own, settings.feeds, settings.address.name, clock, seen)
 
 
 def _hold_folder(settings: RunnerSettings, stack: AsyncExitStack) -> Path:

@@ -9,11 +9,10 @@ from botrunner.marketdata import wire
 from botrunner.marketdata.hub import Hub
 from botrunner.marketdata.meters import FeedMeters
 from botrunner.marketdata.server import FeedServer, Served, ServerLimits
-from botrunner.marketdata.upstream import MakeExchange, Upstream, UpstreamState
+from botrunner.marketdata.status import Numbers, trouble
+from botrunner.marketdata.upstream import MakeExchange, Upstream
+from botrunner.marketdata.upstream_state import UpstreamState
 from botrunner.service.clock import Clock
-
-OLD_SECONDS = 15.0
-"""Without a quote for so long, REST included, the feed is not ready."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,14 +79,18 @@ class Feed:
             return self._clock.monotonic() - self._started
         return max(0.0, (self._clock.now() - quoted).total_seconds())
 
+    def numbers(self) -> Numbers:
+        """What its status says."""
+        return Numbers(
+            upstream=self.state,
+            quote_age_seconds=self.quote_age_seconds(),
+            subscribers=len(self.hub),
+        )
+
     def problems(self) -> tuple[str, ...]:
         """Why it is not ready to serve; empty when it is."""
-        if self.state.problem:
-            return (self.state.problem,)
-        age = self.quote_age_seconds()
-        if self.state.quoted_at is None:
-            return ("there has been no quote yet",)
-        return (f"the newest quote is {age:.0f} s old",) if age >= OLD_SECONDS else ()
+        found = trouble(self.numbers())
+        return () if found is None else (found[1],)
 
     def _describe(self) -> None:
         meters, state, counts = self.meters, self.state, self.server.counts

@@ -70,6 +70,11 @@ class FeedExchange(DelegatedExchange):
         """What the adapter said last of its own."""
 
     @property
+    def access(self) -> FeedAccess:
+        """How it reaches the feeds."""
+        return self._access
+
+    @property
     def direct(self) -> frozenset[str]:
         """Symbols whose prices the runner gets from the exchange itself."""
         return self._direct

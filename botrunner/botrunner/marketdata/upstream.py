@@ -6,7 +6,6 @@ reconnects; here its words get their source and their two times, and the heartbe
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, assert_never
 
@@ -32,6 +31,7 @@ from botrunner.exchanges.port import (
 )
 from botrunner.exchanges.stream_effects import StreamState
 from botrunner.marketdata.hub import Broadcast, Hub
+from botrunner.marketdata.upstream_state import UpstreamState
 from botrunner.marketdata.wire import (
     BookSaid,
     CandleSaid,
@@ -45,25 +45,6 @@ from botrunner.service.clock import Clock
 
 MakeExchange = Callable[[Listeners], Exchange]
 Tell = Callable[[Broadcast], None]
-
-
-@dataclass(slots=True, kw_only=True)
-class UpstreamState:
-    """How the feed stands with the exchange; for status, metrics and probes."""
-
-    state: StreamState = StreamState.DISCONNECTED
-    source: Source = Source.STREAM
-    reconnects: int = 0
-    refused_messages: int = 0
-    messages: int = 0
-    problem: str = ""
-    """Why there are no prices, in the exchange's words; empty while nothing is wrong."""
-    exchange_at: datetime | None = None
-    """The exchange's time of the newest message."""
-    quoted_at: datetime | None = None
-    """When the newest quote came."""
-    clock_offset_seconds: float = 0.0
-    """The exchange's clock less ours."""
 
 
 class Upstream:

@@ -3,11 +3,12 @@
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
+from botapi.feeds import uses_feeds
 from botapi.v1alpha1.account import Mode, TradingAccountSpec
 from botrunner.exchanges.bybit.endpoints import Endpoints
 from botrunner.exchanges.credentials import Credentials
 from botrunner.exchanges.port import Exchange, Listeners
-from botrunner.runtime.venues import addresses, make_exchange
+from botrunner.runtime.venues import WHOLE_ADDRESS, AddressShare, addresses, make_exchange
 from botrunner.service.clock import Clock
 
 if TYPE_CHECKING:
@@ -19,11 +20,19 @@ class VenueMaker:
     """One account's. Mode, endpoints and balance are those of the first specification it is given:
     their changes act from the next process on.
 
-    ``simulator`` serves an account that is simulated without addresses; ``stack`` ends a dry run's
+    ``share`` is that of an account whose prices come through feeds: who follows the exchange itself
+    has to be back on its stream at once. ``simulator`` serves an account that is simulated without addresses; ``stack`` ends a dry run's
     venue with the process.
     """
 
-    def __init__(self, simulator: Endpoints | None, clock: Clock, stack: AsyncExitStack) -> None:
+    def __init__(
+        self,
+        simulator: Endpoints | None,
+        clock: Clock,
+        stack: AsyncExitStack,
+        share: AddressShare = WHOLE_ADDRESS,
+    ) -> None:
+        self._share = share
         self._simulator, self._clock, self._stack = simulator, clock, stack
         self._first: TradingAccountSpec | None = None
         self._dry: DryVenue | None = None
@@ -37,7 +46,8 @@ class VenueMaker:
         self._first = first
         if first.mode is Mode.DRY_RUN:
             return self._dry_run(first, where, keys, listeners, spec.request_timeout_seconds)
-        return make_exchange(where, spec, keys, listeners, self._clock)
+        share = self._share if uses_feeds(first) else WHOLE_ADDRESS
+        return make_exchange(where, spec, keys, listeners, self._clock, share)
 
     def _dry_run(
         self,

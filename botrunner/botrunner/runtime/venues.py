@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,20 @@ from botrunner.service.clock import Clock
 if TYPE_CHECKING:
     # A simulator is imported when one starts: a runner at an exchange keeps its memory small.
     from botrunner.simulator.server import Simulator
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressShare:
+    """How much of the address's limits one runner may use for prices (MD-9), in seconds."""
+
+    poll_seconds: float = 1.0
+    """From one poll of a symbol to the next."""
+    connect_seconds: float = 0.0
+    """From one public connection, or try, to the next."""
+
+
+WHOLE_ADDRESS = AddressShare()
+"""Of a runner that has an address to itself."""
 
 
 class VenueError(Exception):
@@ -99,6 +114,7 @@ def make_exchange(
     keys: Credentials | None,
     listeners: Listeners,
     clock: Clock,
+    share: AddressShare = WHOLE_ADDRESS,
 ) -> Exchange:
     """The adapter of an account; without keys it reads public data only."""
     return BybitExchange(
@@ -107,6 +123,8 @@ def make_exchange(
         listeners=listeners,
         clock=clock,
         timeout_seconds=float(spec.request_timeout_seconds),
+        poll_seconds=share.poll_seconds,
+        connect_seconds=share.connect_seconds,
     )
 
 
