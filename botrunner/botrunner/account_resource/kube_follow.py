@@ -5,6 +5,7 @@ Rule 2: attempts begin at least once a second, until one succeeds.
 """
 
 import random
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,7 +18,6 @@ from botrunner.account_resource.kube_api import (
     WATCH_SECONDS,
     ApiError,
     ApiRefusedError,
-    ApiServer,
     ApiUnreachableError,
 )
 from botrunner.account_resource.kube_reading import mapping, version_of
@@ -61,6 +61,22 @@ class Address:
         return f"/apis/{API_VERSION}/namespaces/{self.namespace}/{ACCOUNT_PLURAL}"
 
 
+class Source(Protocol):
+    """Where the object is read; its methods raise ApiError."""
+
+    async def get(self, path: str) -> Json:
+        """Read an object."""
+        ...
+
+    def watch(self, path: str) -> AsyncGenerator[Json, None]:
+        """The events of a watch; an empty one says that it began."""
+        ...
+
+    async def close(self) -> None:
+        """Give up every connection."""
+        ...
+
+
 class Listener(Protocol):
     """Hears what becomes of the object. Nothing of it may wait or raise."""
 
@@ -80,7 +96,7 @@ class Listener(Protocol):
 class Follower:
     """Follows one object; ``heard_at`` is the last sign of life of the API server."""
 
-    def __init__(self, api: ApiServer, address: Address, clock: Clock, listener: Listener) -> None:
+    def __init__(self, api: Source, address: Address, clock: Clock, listener: Listener) -> None:
         self._api, self._address, self._clock = api, address, clock
         self._listener = listener
         self._began = clock.monotonic()
