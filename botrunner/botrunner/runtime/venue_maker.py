@@ -21,8 +21,8 @@ class VenueMaker:
     their changes act from the next process on.
 
     ``share`` is that of an account whose prices come through feeds: who follows the exchange itself
-    has to be back on its stream at once. ``simulator`` serves an account that is simulated without addresses; ``stack`` ends a dry run's
-    venue with the process.
+    has to be back on its stream at once. ``simulator`` serves an account that is simulated without
+    addresses; ``stack`` ends a dry run's venue with the process.
     """
 
     def __init__(
