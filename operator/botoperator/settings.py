@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -32,6 +33,23 @@ RUNNER_RESOURCES: Final = Resources(
 """No limit of CPU: a throttled runner would be late with a stop."""
 
 
+FEED_RESOURCES: Final = Resources(
+    requests=MappingProxyType({"cpu": "25m", "memory": "96Mi"}),
+    limits=MappingProxyType({"memory": "256Mi"}),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedSettings:
+    """What concerns shared feeds."""
+
+    grace: timedelta = timedelta(seconds=600)
+    """So long a feed that nobody uses is kept."""
+    resources: Resources = FEED_RESOURCES
+    max_connections: int = 600
+    """Of one feed; what comes beyond it is refused and goes to the exchange directly."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The operator's settings; what concerns runners acts on every account's pod template."""
@@ -47,4 +65,6 @@ class Settings:
     runner_resources: Resources = RUNNER_RESOURCES
     simulator: str | None = None
     """Base URL of this installation's simulator; None where there is none."""
+    feeds: FeedSettings | None = None
+    """None where every runner gets its prices from the exchange itself."""
     probe_port: int = PROBE_PORT

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from botapi.model import Json
 from botoperator.reconcile.admission import Claim, ExchangeAccount
+from botoperator.reconcile.feed_use import FeedIdentity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,24 @@ class Observation:
     """Pods with the account's label: metadata and status."""
     claims: Sequence[Claim] = ()
     """Those of every account in this account's group, its own included or not."""
+    trouble: str = ""
+    """Why the last plan could not be carried out, in words for people; empty when it could."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedObservation:
+    """What is known of one shared feed at one moment; its namespace is the operator's."""
+
+    identity: FeedIdentity | None
+    """What its users want; None while it has none."""
+    users: int
+    """Number of accounts, in all namespaces, that `feeds_of` gives this feed for."""
+    feed: Json | None = None
+    """The MarketDataFeed; None where there is none."""
+    children: Sequence[Json] = ()
+    """Live ServiceAccount, Role, RoleBinding, Deployment and Service of its name."""
+    listed_at: datetime | None = None
+    """When the newest complete list of all accounts was asked for, which ``users`` reflects."""
     trouble: str = ""
     """Why the last plan could not be carried out, in words for people; empty when it could."""
 
@@ -87,6 +106,8 @@ class Plan:
     """Worth sending once the rest of the plan is carried out."""
     requeue_after: timedelta | None = None
     """When to look again though nothing happens: something waits for time to pass."""
+    needs_fresh_list: bool = False
+    """List all accounts anew and plan again: what would go must not go by a lost event."""
 
     @property
     def is_silent(self) -> bool:
