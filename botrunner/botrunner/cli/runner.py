@@ -90,7 +90,7 @@ def runner(
         typer.Option(
             help="With feeds: pause between two polls of a price while one is down.", min=1
         ),
-    ] = 5.0,
+    ] = 4.0,
     direct_connect_seconds: Annotated[
         float,
         typer.Option(
