@@ -132,11 +132,14 @@ def _condition(kind: ConditionType, said: Said, at: datetime, generation: int) -
 
 
 def _market_data(state: EngineState, around: Surroundings) -> Said:
-    if around.unknown_symbols:
-        words = "; ".join(f"{symbol}: {text}" for symbol, text in around.unknown_symbols.items())
-        return Said(reason=_R.SYMBOL_UNKNOWN, message=words)
-    oldest = state.now - state.parameters.risk.max_price_age
     symbols = sorted({run.symbol for run in state.runs.values()})
+    unknown = [symbol for symbol in symbols if symbol in around.unknown_symbols]
+    if unknown:
+        names = ", ".join(unknown)
+        words = "; ".join(around.unknown_symbols[symbol] for symbol in unknown)
+        text = f"the exchange does not trade {names}: replace the strategy by one of a symbol that"
+        return Said(reason=_R.SYMBOL_UNKNOWN, message=f"{text} it lists ({words})")
+    oldest = state.now - state.parameters.risk.max_price_age
     stale = [
         symbol
         for symbol in symbols

@@ -16,6 +16,7 @@ from botrunner.runtime.notices import STARTED, ConditionNotices, notices_between
 from botrunner.runtime.paperwork import Paperwork
 from botrunner.runtime.status_change import is_urgent, is_worth_it
 from botrunner.service.logs import Level, Log
+from botrunner.service.meters import Meters
 
 HEARTBEAT = timedelta(minutes=5)
 _AHEAD = timedelta(seconds=5)
@@ -27,8 +28,9 @@ _JITTER = 0.1
 class Publisher:
     """One account's."""
 
-    def __init__(self, resource: AccountResource, log: Log) -> None:
+    def __init__(self, resource: AccountResource, log: Log, meters: Meters) -> None:
         self._resource, self._log = resource, log
+        self._failures = meters.report_failures.labels(resource.name)
         self._stretch = _stretch_of(resource.name)
         self._written: AccountStatus | None = None
         self._latest: AccountStatus | None = None
@@ -76,7 +78,7 @@ class Publisher:
         self.tick(now)
         if is_forced or self._is_pressing(status, now) or self._is_worth_it(status, now):
             self._written = status
-            self._reports.hand_in("status", lambda: self._resource.report(status))
+            self._reports.hand_in("status", lambda: self._report(status))
 
     def tick(self, now: datetime) -> None:
         """Called about once a second: tells of conditions that have lasted."""
@@ -88,6 +90,13 @@ class Publisher:
         """Say once that this process has begun."""
         text = f"runner {version} began" + (f" in pod {pod}" if pod else "")
         self._resource.announce(Notice(reason=STARTED, message=text, is_warning=False))
+
+    def _report(self, status: AccountStatus) -> None:
+        try:
+            self._resource.report(status)
+        except OSError:
+            self._failures.inc()
+            raise
 
     def _is_pressing(self, status: AccountStatus, now: datetime) -> bool:
         last = self._written

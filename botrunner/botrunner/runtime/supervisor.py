@@ -30,7 +30,7 @@ class Supervisor:
 
     def __init__(self, wiring: Wiring) -> None:
         self._wiring = wiring
-        self._publisher = Publisher(wiring.resource, wiring.log)
+        self._publisher = Publisher(wiring.resource, wiring.log, wiring.meters)
         self._standby = Standby(wiring, self._publisher)
         self._life: Life | None = None
         self._is_told = False

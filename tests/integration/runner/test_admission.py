@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 from botapi.v1alpha1.emergency import EmergencyPolicy, EmergencySettings
 from botrunner.exchanges.credentials import Credentials
+from botrunner.runtime.follower import API_PATIENCE
+from botrunner.service.clock import SystemClock
 from botrunner.simulator.bybit.auth import uid_of
 from integration.runner.conftest import MakeDesk
 from support.grid_life import LIFE
@@ -173,6 +175,60 @@ async def test_the_epoch_is_above_every_one_that_was_reported(desk: RunnerDesk) 
 
         assert pod.door.last.runner is not None
         assert pod.door.last.runner.epoch == ahead + 1
+
+
+async def test_an_account_that_cannot_be_read_for_long_gets_exits_and_no_entries(
+    desk: RunnerDesk,
+) -> None:
+    """RI-14: what fills is protected; entries wait until people can be heard again."""
+    async with pod_life(desk, admitted_uid=_uid_of(desk)) as pod:
+        await pod.until_shown(LIFE[0].shows)
+        since = SystemClock().now() - 2 * API_PATIENCE
+        pod.door.says(is_reachable=False, unreachable_since=since)
+        await pod.until_reason("TradingEnabled", "ApiUnreachable")
+        before = desk.count()
+        desk.price("0.99")
+        await pod.until_shown({"longExit": [("225", "1.0037")]})
+
+        assert desk.adding(before) == []
+        pod.door.says(is_reachable=True, unreachable_since=None)
+        await pod.until_shown(LIFE[1].shows)
+
+
+async def test_a_stop_that_was_set_during_an_outage_acts_with_the_reconnect(
+    desk: RunnerDesk,
+) -> None:
+    """RI-14: nothing of what waited for the reconnect is sent before it."""
+    async with pod_life(desk, admitted_uid=_uid_of(desk)) as pod:
+        await pod.until_shown(LIFE[0].shows)
+        since = SystemClock().now() - 2 * API_PATIENCE
+        pod.door.says(is_reachable=False, unreachable_since=since)
+        await pod.until_reason("TradingEnabled", "ApiUnreachable")
+        before = desk.count()
+        desk.price("0.99")
+        await pod.until_shown({"longExit": [("225", "1.0037")]})
+        stop = ("spec.emergencyStop",)
+        pod.door.says(is_reachable=True, unreachable_since=None, stops=stop)
+        await pod.until(_is_complete(pod), "the stop is carried out")
+
+        assert desk.adding(before) == []
+
+
+async def test_a_start_by_the_copy_alone_manages_exits_until_the_api_answers(
+    desk: RunnerDesk,
+) -> None:
+    """RI-6: what people want now is not known, so nothing adds exposure from the first request."""
+    async with pod_life(desk, admitted_uid=_uid_of(desk)) as pod:
+        await pod.until_shown(LIFE[0].shows)
+    before = desk.count()
+    desk.price("0.99")
+    async with pod_life(desk, admitted_uid=_uid_of(desk), is_reachable=False) as pod:
+        await pod.until_shown({"longExit": [("225", "1.0037")]})
+        await pod.until_reason("TradingEnabled", "ApiUnreachable")
+
+        assert desk.adding(before) == []
+        pod.door.says(is_reachable=True)
+        await pod.until_shown(LIFE[1].shows)
 
 
 async def test_the_generation_that_is_followed_stands_in_every_condition(desk: RunnerDesk) -> None:

@@ -18,6 +18,7 @@ from botapi.v1alpha1.status import (
 from botrunner.runtime.publisher import HEARTBEAT, Publisher
 from botrunner.service.clock import ManualClock
 from botrunner.service.logs import Log, LogFiles
+from botrunner.service.meters import Meters
 from support.memory_door import MemoryDoor
 from unit.runtime.test_inbox import NOON
 
@@ -46,7 +47,7 @@ def log(tmp_path: Path, records: list[Mapping[str, object]]) -> Iterator[Log]:
 
 @pytest.fixture
 def publisher(door: MemoryDoor, log: Log) -> Publisher:
-    return Publisher(door, log)
+    return Publisher(door, log, Meters())
 
 
 def _status(at: datetime, equity: str = "1000", private: str = "connected") -> AccountStatus:
@@ -128,7 +129,7 @@ def test_accounts_that_began_together_report_at_different_times(log: Log) -> Non
     due = []
     for number in range(50):
         door = MemoryDoor(f"account-{number:03}")
-        publisher = Publisher(door, log)
+        publisher = Publisher(door, log, Meters())
         publisher.set_interval(100)
         publisher.publish(_status(NOON), NOON)
         due.append(

@@ -145,7 +145,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[_Desk]:
     )
     reading = resource.read()
     assert reading.faults == ()
-    publisher = Publisher(resource, log)
+    publisher = Publisher(resource, log, wiring.meters)
     writing = asyncio.create_task(publisher.run())
     life = Life(wiring, reading, publisher)
     yield _Desk(life, venue, clock, folder.path, records)

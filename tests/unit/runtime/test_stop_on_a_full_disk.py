@@ -19,6 +19,7 @@ from botrunner.runtime.reporter import RECORD_AGAIN, Reporter
 from botrunner.runtime.totals import Totals
 from botrunner.service.clock import ManualClock
 from botrunner.service.logs import Log, LogFiles
+from botrunner.service.meters import Meters
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 STOP = EmergencyStop(
@@ -48,7 +49,7 @@ def test_a_stop_that_the_disk_refused_is_told_once_and_written_again(tmp_path: P
     resource.name = "alice"
     reporter = Reporter(
         resource,
-        Publisher(resource, log),
+        Publisher(resource, log, Meters()),
         Journal(log),
         Totals(since=NOON),
         state=lambda: engine.state,
