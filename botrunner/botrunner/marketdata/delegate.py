@@ -17,7 +17,6 @@ from botrunner.domain.actions import (
 from botrunner.domain.control import Event, InstrumentRead
 from botrunner.domain.events import OrderEvent, WalletChanged
 from botrunner.domain.traits import VenueTraits
-from botrunner.domain.traits import VenueTraits
 from botrunner.exchanges.market_data import CandleChanged
 from botrunner.exchanges.port import Exchange, Guard, KeyInformation, PublicTopics
 
@@ -27,11 +26,6 @@ class DelegatedExchange(Exchange):
 
     def __init__(self, inner: Exchange) -> None:
         self._inner = inner
-
-    @property
-    @override
-    def traits(self) -> VenueTraits:
-        return self._inner.traits
 
     @property
     @override
