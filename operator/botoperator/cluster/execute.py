@@ -51,8 +51,14 @@ class Executor:
     now: Callable[[], datetime]
 
     async def execute(self, plan: Plan, account: Json) -> Outcome:
-        """Try each part of a plan about an account; after no answer at all, the rest waits."""
+        """Try each part of a plan about an account; after no answer at all, the rest waits.
+
+        Where an object that the plan would make turns out to be there, nothing of the plan is done:
+        it spoke of a world without it.
+        """
         outcome = Outcome()
+        if await self._finds_strangers(plan, outcome) or outcome.unavailable is not None:
+            return outcome
         parts: tuple[Apply | Delete, ...] = (*plan.applies, *plan.deletes)
         for part in parts:
             await self._guard(outcome, part)
@@ -66,23 +72,30 @@ class Executor:
             await self._announce(outcome, notice, account)
         return outcome
 
+    async def _finds_strangers(self, plan: Plan, outcome: Outcome) -> bool:
+        # Objects without our labels are not watched: a name that seems free may be taken.
+        try:
+            for part in plan.applies:
+                if part.is_new and (found := await self.cluster.get(_place(part.manifest))):
+                    self.shelf.put(found)
+                    outcome.changed = True
+        except ClusterError as error:
+            outcome.failures.append(error)
+            return True
+        return outcome.changed
+
     async def _guard(self, outcome: Outcome, part: Apply | Delete) -> None:
         if outcome.unavailable is not None:
             return
         try:
             match part:
                 case Apply():
-                    await self._apply(part)
+                    self.shelf.put(await self.cluster.apply(part.manifest))
                 case Delete():
                     await self._delete(part)
             outcome.changed = True
         except ClusterError as error:
             outcome.failures.append(error)
-
-    async def _apply(self, part: Apply) -> None:
-        found = await self.cluster.get(_place(part.manifest)) if part.is_new else None
-        # Somebody else's object may stand there, unlabelled and so unseen: the next plan decides.
-        self.shelf.put(found or await self.cluster.apply(part.manifest))
 
     async def _delete(self, part: Delete) -> None:
         place = Place(part.kind, part.namespace, part.name)

@@ -85,18 +85,33 @@ async def test_a_new_child_is_applied_where_nothing_stands(desk: OperatorDesk) -
     assert outcome.changed
 
 
-async def test_what_stands_there_unseen_is_shown_to_the_next_plan_and_not_taken_over(
+async def test_what_stands_there_unseen_is_shown_to_the_next_plan_and_nothing_else_is_done(
     desk: OperatorDesk,
 ) -> None:
+    """A stranger's ServiceAccount would be given the account's Role by the same plan."""
     somebody_s = desk.cluster.store({**thing("Role", "alice"), "rules": ["theirs"]})
+    applies = (apply("ServiceAccount", is_new=True), apply("Role", is_new=True))
+    plan = Plan(applies=applies, status=status_of(stored(desk)), notices=(NOTICE,))
 
-    outcome = await desk.executor.execute(Plan(applies=(apply("Role", is_new=True),)), {})
+    outcome = await desk.executor.execute(plan, stored(desk))
 
     assert desk.cluster.writes() == []
     assert outcome.changed
+    assert outcome.failures == []
     known = desk.context.store.find(ROLE)
     assert known is not None
     assert known.read() == somebody_s
+
+
+async def test_while_it_is_not_known_what_stands_there_nothing_is_done(desk: OperatorDesk) -> None:
+    error = RetryableError("forbidden", status=403)
+    desk.cluster.failing["get", "Role", "alice"] = error
+    applies = (apply("ServiceAccount"), apply("Role", is_new=True))
+
+    outcome = await desk.executor.execute(Plan(applies=applies), stored(desk))
+
+    assert outcome.failures == [error]
+    assert desk.cluster.writes() == []
 
 
 @pytest.mark.parametrize(
