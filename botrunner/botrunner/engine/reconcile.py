@@ -64,8 +64,22 @@ def compare(state: EngineState, read: AccountRead) -> None:
     state.unreconciled = False
     for run in still:
         _compare_run(state, run, read)
+    _forget_what_never_began(state, read)
     if state.policy is StopPolicy.FLATTEN:
         state.stop_complete = _is_flat(read)
+
+
+def _forget_what_never_began(state: EngineState, read: AccountRead) -> None:
+    """A retiring strategy of a symbol that cannot be read: without order and position it is gone.
+
+    Recovery waits for the symbol's steps, which a symbol that the venue does not list never has.
+    """
+    for run in list(state.runs.values()):
+        waits = run.retiring and run.symbol not in state.instruments
+        held = any((run.symbol, side) in state.positions for side in SIDES)
+        rests = any(order.symbol == run.symbol for order in read.open_orders)
+        if waits and not (held or rests or state.live_orders(run.name)):
+            recovery.give_way(state, run)
 
 
 def _overdue(state: EngineState) -> bool:

@@ -36,6 +36,14 @@ def begin(state: EngineState, run: Run) -> None:
     state.outbox.append(ReadSymbol(token=run.token, symbol=run.symbol))
 
 
+def give_way(state: EngineState, run: Run) -> None:
+    """A strategy is gone; one that waited for its symbol begins."""
+    del state.runs[run.name]
+    heir = state.run_of_symbol(run.symbol)
+    if heir is not None:
+        begin(state, heir)
+
+
 def disturb(state: EngineState, run: Run) -> None:
     """Something happened on the symbol: a recovery under way begins again (GR-43)."""
     if run.phase is not Phase.RECOVERING or run.token == 0:

@@ -135,10 +135,7 @@ def forget_the_flat(state: EngineState) -> None:
     for run in list(state.runs.values()):
         done = run.retiring and run.phase is Phase.TRADING and not state.live_orders(run.name)
         if done and all(run.grid.side(side).holding.is_flat for side in SIDES):
-            del state.runs[run.name]
-            heir = state.run_of_symbol(run.symbol)
-            if heir is not None:
-                recovery.begin(state, heir)
+            recovery.give_way(state, run)
 
 
 def _wallet_at(state: EngineState) -> datetime | None:
