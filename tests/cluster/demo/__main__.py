@@ -3,12 +3,11 @@
 import argparse
 import sys
 import time
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from cluster import kind, local, processes, release
 from cluster.demo import account
-from cluster.demo.exchange import Client
+from cluster.demo.exchange import Book, Client
 from cluster.demo.forward import forwarded
 from cluster.demo.report import next_steps, order_table, position_table
 from cluster.errors import ClusterError
@@ -58,10 +57,10 @@ def _demonstrate() -> None:
     release.install(image)
     account.apply()
     took = account.follow(image)
-    orders, positions = _ask_exchange()
+    book = _ask_exchange()
     print(f"\n$ kubectl get ta\n{_row()}")
     print(f"The exchange, asked by a client of its own, has for {account.NAME}:\n")
-    print(f"{position_table(positions)}\n\n{order_table(orders)}\n")
+    print(f"{position_table(book.positions)}\n\n{order_table(book.orders)}\n")
     print(f"Ready {took:.0f} s after kubectl apply; {time.monotonic() - began:.0f} s in all.\n")
     print(next_steps())
 
@@ -70,27 +69,26 @@ def _row() -> str:
     return kubectl("get", "ta", f"--namespace={account.NAMESPACE}", what="show the account")
 
 
-def _ask_exchange() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Orders and positions; waits until there is at least one order."""
+def _ask_exchange() -> Book:
+    """Orders and positions, once the first fills and their exits are there."""
     key, secret = account.keys()
-    orders: list[dict[str, Any]] = []
+    book = Book()
 
-    def trades(client: Client) -> Callable[[], bool]:
-        def asked() -> bool:
-            orders[:] = client.open_orders()
-            return bool(orders)
-
-        return asked
+    def settled(client: Client) -> bool:
+        nonlocal book
+        book = client.book()
+        return book.is_settled
 
     port = release.EXCHANGE_PORT
     with forwarded(release.SIMULATOR, port, namespace=release.NAMESPACE) as address:
         client = Client(address=address, key=key, secret=secret)
-        if not processes.until(trades(client), seconds=_ORDERS_WITHIN_SECONDS):
-            raise ClusterError(
-                f"{account.NAME} is Ready, but has no order at the exchange;"
-                f" see: kubectl logs {account.NAME}-0"
-            )
-        return orders, client.positions()
+        processes.until(lambda: settled(client), seconds=_ORDERS_WITHIN_SECONDS)
+    if not book.orders:
+        raise ClusterError(
+            f"{account.NAME} is Ready, but has no order at the exchange;"
+            f" see: kubectl logs {account.NAME}-0"
+        )
+    return book
 
 
 if __name__ == "__main__":

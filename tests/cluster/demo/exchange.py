@@ -19,6 +19,26 @@ _RECEIVE_WINDOW_MS = "5000"
 _PATIENCE_SECONDS = 20
 
 
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Book:
+    """What an account has at the exchange at one moment, as the venue words it."""
+
+    orders: tuple[Row, ...] = ()
+    positions: tuple[Row, ...] = ()
+    """Those that are not flat."""
+
+    @property
+    def is_settled(self) -> bool:
+        """Both sides of the grid are in the market, each with an exit and a further entry."""
+        sides = {position["positionIdx"] for position in self.positions}
+        exits = {order["positionIdx"] for order in self.orders if order["reduceOnly"]}
+        entries = {order["positionIdx"] for order in self.orders if not order["reduceOnly"]}
+        return len(sides) > 1 and sides == exits == entries
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
     """Signed reads of one account at the exchange that ADDRESS (`host:port`) leads to."""
@@ -27,16 +47,13 @@ class Client:
     key: str
     secret: str = field(repr=False)
 
-    def open_orders(self) -> list[dict[str, Any]]:
-        """All resting orders, as the venue words them."""
-        return self._read("/v5/order/realtime")
+    def book(self) -> Book:
+        """All resting orders and the positions that are not flat."""
+        orders, positions = self._read("/v5/order/realtime"), self._read("/v5/position/list")
+        held = (position for position in positions if float(position["size"]) != 0)
+        return Book(orders=tuple(orders), positions=tuple(held))
 
-    def positions(self) -> list[dict[str, Any]]:
-        """The positions that are not flat."""
-        rows = self._read("/v5/position/list")
-        return [row for row in rows if float(row["size"]) != 0]
-
-    def _read(self, path: str) -> list[dict[str, Any]]:
+    def _read(self, path: str) -> list[Row]:
         query = urlencode({"category": "linear", "settleCoin": "USDT", "limit": "50"})
         connection = http.client.HTTPConnection(self.address, timeout=_PATIENCE_SECONDS)
         try:
@@ -48,7 +65,7 @@ class Client:
             connection.close()
         if answer["retCode"] != 0:
             raise ClusterError(f"the simulator refuses {path}: {answer['retMsg']}")
-        rows: list[dict[str, Any]] = answer["result"]["list"]
+        rows: list[Row] = answer["result"]["list"]
         return rows
 
     def _headers(self, query: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ import pytest
 from pybit.unified_trading import HTTP
 
 from cluster.demo.account import FILE, keys, look
-from cluster.demo.exchange import Client
+from cluster.demo.exchange import Book, Client
 from cluster.demo.report import next_steps, order_table, position_table
 from cluster.errors import ClusterError
 from support.simulator import RunningSimulator, running_simulator
@@ -92,8 +92,7 @@ def test_the_exchange_shows_the_orders_of_the_keys_and_of_nobody_else(
     simulator: RunningSimulator,
 ) -> None:
     client = client_of(simulator)
-    assert client.open_orders() == []
-    assert client.positions() == []
+    assert client.book() == Book()
     order = {
         "category": "linear",
         "symbol": "XRPUSDT",
@@ -104,26 +103,41 @@ def test_the_exchange_shows_the_orders_of_the_keys_and_of_nobody_else(
     place(client, order)
     place(client, order | {"orderType": "Limit", "price": "0.5"})
 
-    (resting,), (position,) = client.open_orders(), client.positions()
+    book = client.book()
+    (resting,), (position,) = book.orders, book.positions
     assert (resting["price"], resting["qty"], resting["side"]) == ("0.5000", "100.0", "Buy")
     assert (position["symbol"], position["size"]) == ("XRPUSDT", "100.0")
     assert "entry" in order_table([resting])
     assert "XRPUSDT" in position_table([position])
 
 
+def test_the_demo_waits_until_both_sides_have_their_exit_and_their_next_entry() -> None:
+    held = ({"positionIdx": 1}, {"positionIdx": 2})
+    orders = [
+        {"positionIdx": side, "reduceOnly": exit} for side in (1, 2) for exit in (True, False)
+    ]
+
+    assert Book(orders=tuple(orders), positions=held).is_settled
+    for missing in range(4):
+        kept = tuple(order for number, order in enumerate(orders) if number != missing)
+        assert not Book(orders=kept, positions=held).is_settled
+    assert not Book(orders=tuple(orders), positions=held[:1]).is_settled
+    assert not Book().is_settled
+
+
 def test_a_wrong_secret_is_refused_without_showing_it(simulator: RunningSimulator) -> None:
     client = client_of(simulator, secret="wrong")
 
     with pytest.raises(ClusterError, match="the simulator refuses /v5/order/realtime"):
-        client.open_orders()
+        client.book()
     assert "wrong" not in repr(client)
 
 
 def test_an_exchange_that_is_gone_is_one_line() -> None:
     client = Client(address="127.0.0.1:9", key="sim-demo", secret="sim-demo-secret")
 
-    with pytest.raises(ClusterError, match="the simulator does not answer /v5/position/list"):
-        client.positions()
+    with pytest.raises(ClusterError, match="the simulator does not answer /v5/order/realtime"):
+        client.book()
 
 
 def test_the_tables_align() -> None:
