@@ -32,17 +32,18 @@ class Standby:
         self._woken.set()
 
     async def wait(self, trouble: str = "", seconds: float = 0.0, uid: str = "") -> Reading | None:
-        """What a life can begin with, ``seconds`` from now at the earliest; None once ended.
+        """What a life can begin with, after ``seconds`` or an edit; None once ended.
 
         ``trouble`` is what ended the last life, whose keys were those of ``uid``.
         """
         until = self._clock.monotonic() + seconds
-        self._reading = self._read()
+        self._reading = first = self._read()
         watching = asyncio.get_running_loop().create_task(self._watch())
         try:
             while not self._is_ended:
                 left = until - self._clock.monotonic()
-                if left <= 0 and (reading := self._livable()) is not None:
+                reading = self._livable()
+                if reading is not None and (left <= 0 or _is_edited(first, reading)):
                     self.problem = ""
                     return reading
                 self._report(trouble, uid)
@@ -112,3 +113,8 @@ class Standby:
         if problem and problem != self.problem:
             self._wiring.log.write(Level.ERROR, "cannotStart", why=problem)
         self.problem = problem
+
+
+def _is_edited(first: Reading | None, now: Reading) -> bool:
+    """Whether what broke the last life may be mended."""
+    return first is None or (first.account, first.keys) != (now.account, now.keys)
