@@ -5,12 +5,14 @@ from typing import TextIO
 
 from botrunner.domain.actions import Notify, OrderAction, RecordStop
 from botrunner.domain.control import (
+    AccountPolled,
     AccountRead,
     Event,
     RateLimitReported,
     ReadFailed,
     SettingRefused,
     SymbolRead,
+    TransfersRead,
 )
 from botrunner.domain.events import (
     AmendOutcomeUnknown,
@@ -31,6 +33,7 @@ from botrunner.engine.outcome import AuditRecord, Outcome
 from botrunner.exchanges.port import (
     ClockReported,
     CredentialsReported,
+    MarksReported,
     MessageRefused,
     Report,
     RequestFailed,
@@ -41,7 +44,16 @@ from botrunner.exchanges.stream_effects import StreamState
 from botrunner.risk.verdict import Reason
 from botrunner.service.logs import Level, Log
 
-_FREQUENT = QuoteChanged | TimerFired | WalletChanged | RateLimitReported | AccountRead | SymbolRead
+_FREQUENT = (
+    QuoteChanged
+    | TimerFired
+    | WalletChanged
+    | RateLimitReported
+    | AccountRead
+    | AccountPolled
+    | SymbolRead
+    | TransfersRead
+)
 _WARNINGS = (
     OrderRejected
     | OrderDenied
@@ -113,6 +125,8 @@ class Journal:
                 self.log.write(Level.ERROR, "topicsRefused", **_fields(report))
             case ClockReported():
                 self.log.write(Level.DEBUG, "clock", offset_seconds=report.offset_seconds)
+            case MarksReported():
+                self.log.write(Level.DEBUG, "marks", **_fields(report))
             case _:
                 self.log.write(Level.INFO, type(report).__name__, **_fields(report))
 
