@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from botapi.conditions import ConditionReason, ConditionType, Phase
 from botoperator.reconcile.admission import Claim, claim_of, holder
 from botoperator.reconcile.available import STARTING, runner_available
-from botoperator.reconcile.children import Step, plan_children
+from botoperator.reconcile.children import plan_children
 from botoperator.reconcile.notices import transition_notices
 from botoperator.reconcile.plan import Observation, Plan
 from botoperator.reconcile.ready import generation_words, is_taken_up, ready
 from botoperator.reconcile.said import Said
 from botoperator.reconcile.stalled import stalled
 from botoperator.reconcile.status import operator_status, status_write
+from botoperator.reconcile.steps import Step
 from botoperator.reconcile.view import View, view_of
 from botoperator.resources.stateful_set import is_supported
 from botoperator.settings import Settings

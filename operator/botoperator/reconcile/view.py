@@ -20,7 +20,7 @@ from botapi.parse import parse
 from botapi.stop import StopRequest, read_stop
 from botapi.v1alpha1.account import ReportedAccount, TradingAccount
 from botapi.v1alpha1.status import AccountStatus
-from botoperator.reconcile.ownership import Owner, owner_of
+from botoperator.reconcile.ownership import Owner, owner_of, parent_account
 from botoperator.reconcile.plan import Observation
 from botoperator.reconcile.runner_pod import ContainerState, RunnerPod, find_pod
 
@@ -73,7 +73,7 @@ class View:
         return [
             child
             for child in self.seen.children
-            if owner_of(child, self.metadata) is Owner.OURS
+            if owner_of(child, parent_account(self.metadata)) is Owner.OURS
             and (child.get("metadata") or {}).get("name") == naming.runner_name(self.metadata.name)
         ]
 

@@ -11,33 +11,52 @@ Manifest: TypeAlias = dict[str, Any]
 
 
 def child_metadata(account: ObjectMeta) -> Manifest:
-    """Metadata of a child: it goes with its account, by the garbage collector."""
+    """Metadata of an account's child: it goes with its account, by the garbage collector."""
     return {
         "name": naming.runner_name(account.name),
         "namespace": account.namespace,
         "labels": dict(runner_labels(account)),
-        "ownerReferences": [owner_reference(account)],
+        "ownerReferences": [owner_reference(account, labels.ACCOUNT_KIND)],
+    }
+
+
+def feed_child_metadata(feed: ObjectMeta) -> Manifest:
+    """Metadata of a feed's child: it has the feed's name, and goes with it."""
+    return {
+        "name": feed.name,
+        "namespace": feed.namespace,
+        "labels": dict(feed_labels(feed.name)),
+        "ownerReferences": [owner_reference(feed, labels.FEED_KIND)],
     }
 
 
 def runner_labels(account: ObjectMeta) -> Mapping[str, str]:
     """Labels of everything that runs this account, pods included."""
+    name = naming.label_value(account.name)
+    return _labels(labels.RUNNER_COMPONENT) | {labels.ACCOUNT_LABEL: name}
+
+
+def feed_labels(name: str) -> Mapping[str, str]:
+    """Labels of a feed and of everything that runs it, pods included."""
+    return _labels(labels.FEED_COMPONENT) | {labels.FEED_LABEL: naming.label_value(name)}
+
+
+def _labels(component: str) -> dict[str, str]:
     return {
         labels.NAME_LABEL: labels.APPLICATION,
-        labels.COMPONENT_LABEL: labels.RUNNER_COMPONENT,
+        labels.COMPONENT_LABEL: component,
         labels.MANAGED_BY_LABEL: labels.OPERATOR_MANAGER,
         labels.PART_OF_LABEL: labels.PART_OF,
-        labels.ACCOUNT_LABEL: naming.label_value(account.name),
     }
 
 
-def owner_reference(account: ObjectMeta) -> Manifest:
-    """The account as the one owner that controls."""
+def owner_reference(owner: ObjectMeta, kind: str) -> Manifest:
+    """An object of our group as the one owner that controls."""
     return {
         "apiVersion": labels.API_VERSION,
-        "kind": labels.ACCOUNT_KIND,
-        "name": account.name,
-        "uid": account.uid,
+        "kind": kind,
+        "name": owner.name,
+        "uid": owner.uid,
         "controller": True,
         "blockOwnerDeletion": True,
     }

@@ -1,17 +1,15 @@
-"""Gives a runner's ServiceAccount its Role."""
+"""Gives a ServiceAccount of ours its Role."""
 
-from botapi.metadata import ObjectMeta
-from botapi.naming import runner_name
-from botoperator.resources.metadata import Manifest, child_metadata
+from botoperator.resources.metadata import Manifest
 
 
-def build_role_binding(account: ObjectMeta) -> Manifest:
-    """A RoleBinding from the Role to the ServiceAccount of the same name."""
-    name = runner_name(account.name)
+def build_role_binding(metadata: Manifest) -> Manifest:
+    """A RoleBinding from the Role to the ServiceAccount of its own name."""
+    name, namespace = metadata["name"], metadata["namespace"]
     return {
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "RoleBinding",
-        "metadata": child_metadata(account),
+        "metadata": metadata,
         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name},
-        "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": account.namespace}],
+        "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": namespace}],
     }

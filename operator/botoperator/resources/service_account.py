@@ -1,14 +1,13 @@
-"""The identity of a runner's pod."""
+"""The identity of a pod of ours."""
 
-from botapi.metadata import ObjectMeta
-from botoperator.resources.metadata import Manifest, child_metadata
+from botoperator.resources.metadata import Manifest
 
 
-def build_service_account(account: ObjectMeta) -> Manifest:
+def build_service_account(metadata: Manifest) -> Manifest:
     """A ServiceAccount whose token only a pod that asks for it gets: ours does."""
     return {
         "apiVersion": "v1",
         "kind": "ServiceAccount",
-        "metadata": child_metadata(account),
+        "metadata": metadata,
         "automountServiceAccountToken": False,
     }

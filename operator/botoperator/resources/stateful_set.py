@@ -1,20 +1,33 @@
 """The runner itself: a StatefulSet of one pod, so that at most one runner trades an account."""
 
-from typing import Any
+from typing import Any, Final
 
 from botapi import labels, naming, pods
+from botapi.feeds import FEED_AUDIENCE, FEED_TOKEN_FOLDER, FEED_TOKEN_SECONDS, uses_feeds
 from botapi.v1alpha1.account import Environment, TradingAccount, TradingAccountSpec
 from botoperator.resources.metadata import Manifest, child_metadata, runner_labels
+from botoperator.resources.pod import (
+    SCRATCH_MOUNT,
+    SCRATCH_VOLUME,
+    container_security,
+    image_of,
+    liveness_probe,
+    pod_name_variable,
+    pod_security,
+    probe_port,
+    pull_secrets,
+    resources_of,
+)
 from botoperator.resources.restart_fields import restart_hash
 from botoperator.settings import Settings
 
-CONTAINER = "runner"
+CONTAINER: Final = "runner"
 _GRACE_SECONDS = 30
-_LIVENESS = {"periodSeconds": 10, "failureThreshold": 6, "timeoutSeconds": 5}
 _KEYS_MODE = 0o440
 """Owner and ``fsGroup`` read, nobody writes."""
-_STATE_LIMIT, _SCRATCH_LIMIT = "64Mi", "16Mi"
-_SCRATCH_FOLDER = "/tmp"
+_STATE_VOLUME: dict[str, Any] = {"name": "state", "emptyDir": {"sizeLimit": "64Mi"}}
+_STATE_MOUNT: dict[str, Any] = {"name": "state", "mountPath": pods.STATE_FOLDER}
+_FEED_TOKEN = "feed-token"
 
 
 def build_stateful_set(account: TradingAccount, settings: Settings) -> Manifest:
@@ -66,74 +79,58 @@ def _endpoints(spec: TradingAccountSpec) -> tuple[str | None, ...]:
 
 
 def _pod(account: TradingAccount, settings: Settings) -> Manifest:
-    pod: Manifest = {
+    return {
         "serviceAccountName": naming.runner_name(account.metadata.name),
         "automountServiceAccountToken": True,
         "enableServiceLinks": False,
         "terminationGracePeriodSeconds": _GRACE_SECONDS,
-        "securityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": pods.USER_ID,
-            "runAsGroup": pods.USER_ID,
-            "fsGroup": pods.USER_ID,
-            "fsGroupChangePolicy": "OnRootMismatch",
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        "securityContext": pod_security(),
         "containers": [_container(account, settings)],
-        "volumes": _volumes(account.spec),
+        "volumes": _volumes(account.spec, settings),
+        **pull_secrets(settings),
     }
-    if settings.image_pull_secrets:
-        pod["imagePullSecrets"] = [{"name": name} for name in settings.image_pull_secrets]
-    return pod
 
 
 def _container(account: TradingAccount, settings: Settings) -> Manifest:
     return {
         "name": CONTAINER,
-        "image": settings.runner_image,
-        "imagePullPolicy": settings.image_pull_policy.value,
+        **image_of(settings),
         "args": _arguments(account, settings),
-        "env": [{"name": pods.POD_NAME_VARIABLE, "valueFrom": _FROM_POD_NAME}],
-        "ports": [
-            {"name": pods.PROBE_PORT_NAME, "containerPort": pods.PROBE_PORT, "protocol": "TCP"}
-        ],
-        "livenessProbe": {
-            "httpGet": {"path": "/livez", "port": pods.PROBE_PORT_NAME, "scheme": "HTTP"},
-            **_LIVENESS,
-        },
-        "resources": _resources(settings),
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
+        "env": [pod_name_variable()],
+        "ports": [probe_port()],
+        "livenessProbe": liveness_probe(),
+        "resources": resources_of(settings.runner_resources),
+        "securityContext": container_security(),
         "terminationMessagePolicy": "FallbackToLogsOnError",
-        "volumeMounts": _mounts(account.spec),
+        "volumeMounts": _mounts(account.spec, settings),
     }
 
 
-_FROM_POD_NAME = {"fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.name"}}
-
-
 def _arguments(account: TradingAccount, settings: Settings) -> list[str]:
-    whose = ["--namespace", account.metadata.namespace, "--account", account.metadata.name]
-    simulated = account.spec.environment is Environment.SIMULATED
-    if simulated and settings.simulator is not None and not any(_endpoints(account.spec)):
-        return ["runner", *whose, "--simulator", settings.simulator]
-    return ["runner", *whose]
+    spec = account.spec
+    options = ["--namespace", account.metadata.namespace, "--account", account.metadata.name]
+    simulated = spec.environment is Environment.SIMULATED
+    if simulated and settings.simulator is not None and not any(_endpoints(spec)):
+        options += ["--simulator", settings.simulator]
+    if _uses_feeds(spec, settings):
+        options += ["--feeds-namespace", settings.namespace]
+    return ["runner", *options]
 
 
-def _resources(settings: Settings) -> Manifest:
-    wanted = settings.runner_resources
-    parts = {"requests": dict(wanted.requests), "limits": dict(wanted.limits)}
-    return {name: part for name, part in parts.items() if part}
+def _uses_feeds(spec: TradingAccountSpec, settings: Settings) -> bool:
+    return settings.feeds is not None and uses_feeds(spec)
 
 
-def _volumes(spec: TradingAccountSpec) -> list[Manifest]:
-    volumes: list[dict[str, Any]] = [
-        {"name": "state", "emptyDir": {"sizeLimit": _STATE_LIMIT}},
-        {"name": "tmp", "emptyDir": {"sizeLimit": _SCRATCH_LIMIT}},
-    ]
+def _volumes(spec: TradingAccountSpec, settings: Settings) -> list[Manifest]:
+    volumes = [_STATE_VOLUME, SCRATCH_VOLUME]
+    if _uses_feeds(spec, settings):
+        token = {
+            "audience": FEED_AUDIENCE,
+            "expirationSeconds": FEED_TOKEN_SECONDS,
+            "path": "token",
+        }
+        sources = [{"serviceAccountToken": token}]
+        volumes.append({"name": _FEED_TOKEN, "projected": {"sources": sources}})
     if spec.credentials is not None:
         # Optional: a Secret that is missing is the runner's condition, not a stuck mount.
         secret = {
@@ -145,11 +142,10 @@ def _volumes(spec: TradingAccountSpec) -> list[Manifest]:
     return volumes
 
 
-def _mounts(spec: TradingAccountSpec) -> list[Manifest]:
-    mounts: list[dict[str, Any]] = [
-        {"name": "state", "mountPath": pods.STATE_FOLDER},
-        {"name": "tmp", "mountPath": _SCRATCH_FOLDER},
-    ]
+def _mounts(spec: TradingAccountSpec, settings: Settings) -> list[Manifest]:
+    mounts = [_STATE_MOUNT, SCRATCH_MOUNT]
+    if _uses_feeds(spec, settings):
+        mounts.append({"name": _FEED_TOKEN, "mountPath": FEED_TOKEN_FOLDER, "readOnly": True})
     if spec.credentials is not None:
         # Whole, never by subPath: a mounted key would not follow its Secret.
         mounts.insert(0, {"name": "keys", "mountPath": pods.KEYS_FOLDER, "readOnly": True})
