@@ -68,6 +68,9 @@ _WARNINGS = (
 )
 
 
+_MEASURED: dict[type[object], str] = {ClockReported: "clock", MarksReported: "marks"}
+
+
 class Journal:
     """Writes down what happened; ``audit`` gets every step of the engine as JSON lines."""
 
@@ -123,10 +126,8 @@ class Journal:
                     self.log.write(Level.ERROR, "keyRefused", why=str(problem))
             case TopicsReported():
                 self.log.write(Level.ERROR, "topicsRefused", **_fields(report))
-            case ClockReported():
-                self.log.write(Level.DEBUG, "clock", offset_seconds=report.offset_seconds)
-            case MarksReported():
-                self.log.write(Level.DEBUG, "marks", **_fields(report))
+            case ClockReported() | MarksReported():
+                self.log.write(Level.DEBUG, _MEASURED[type(report)], **_fields(report))
             case _:
                 self.log.write(Level.INFO, type(report).__name__, **_fields(report))
 
