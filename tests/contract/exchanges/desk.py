@@ -22,6 +22,7 @@ from botrunner.domain.actions import ApplySetting, CancelOrder, PlaceOrder
 from botrunner.domain.control import Event, Setting, SettingApplied
 from botrunner.domain.events import OrderEvent
 from botrunner.domain.side import Purpose, Side
+from botrunner.exchanges.bybit.address import Address
 from botrunner.exchanges.bybit.endpoints import Endpoints
 from botrunner.exchanges.bybit.exchange import BybitExchange
 from botrunner.exchanges.credentials import Credentials
@@ -80,6 +81,7 @@ class Desk:
         connect_seconds: float = 0.0,
         timing: Timing = QUICK,
         endpoints: Endpoints | None = None,
+        address: Address | None = None,
     ) -> None:
         self.simulator = simulator
         self.name = name
@@ -101,6 +103,7 @@ class Desk:
             stale_seconds=stale_seconds,
             connect_seconds=connect_seconds,
             timing=timing,
+            address=address,
         )
         self._running: asyncio.Task[None] | None = None
         self._sequence = itertools.count(1)

@@ -32,9 +32,11 @@ from botrunner.domain.events import (
     RefusalClass,
 )
 from botrunner.domain.side import Purpose
+from botrunner.exchanges.bybit.address import Address
 from botrunner.exchanges.bybit.endpoints import Endpoints
 from botrunner.exchanges.errors import CredentialsRefusedError, UnavailableError
 from botrunner.exchanges.port import ClockReported, CredentialsReported
+from botrunner.service.clock import SystemClock
 from contract.exchanges.conftest import MakeDesk, StandingPrices
 from contract.exchanges.desk import CANCEL, CREATE, SYMBOL, Desk, QuickClock, ShiftedClock
 from support.simulator import running_simulator
@@ -137,6 +139,27 @@ async def test_a_ban_of_the_address_stops_every_lane(banned: Desk) -> None:
     assert [event.until - event.at for event in paused] == [timedelta(minutes=10)]
     assert await banned.received(CREATE) == sent
     assert await banned.received(CANCEL) == []
+
+
+async def test_a_ban_found_by_one_account_stops_and_tells_the_others() -> None:
+    """XC-95, EX-5: accounts of one process are behind one address."""
+    with running_simulator(source=StandingPrices()) as simulator:
+        address = Address(SystemClock())
+        first, second = (Desk(simulator, name, address=address) for name in ("one", "two"))
+        for desk in (first, second):
+            await desk.exchange.read_wallet()
+        await first.command("ban")
+        await first.place(first.order("0.4"))
+        denied = await second.place(second.order("0.4"))
+        paused = [[e for e in d.events if isinstance(e, RequestsPaused)] for d in (first, second)]
+        sent = await second.received(CREATE)
+        for desk in (first, second):
+            await desk.stop()
+
+    assert isinstance(denied, OrderDenied)
+    assert len(paused[0]) == 1
+    assert paused[0] == paused[1]
+    assert sent == []
 
 
 async def test_a_read_is_tried_again_until_the_venue_is_back(make_desk: MakeDesk) -> None:

@@ -6,7 +6,7 @@ at all in ``exchanges.breaker``. Here they are carried out, on the clock that is
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime
 
 from botrunner.domain.control import (
     Block,
@@ -18,7 +18,7 @@ from botrunner.domain.control import (
 from botrunner.exchanges.breaker import OPEN_SECONDS, Breaker
 from botrunner.exchanges.bybit import codes, requests
 from botrunner.exchanges.bybit.requests import Request
-from botrunner.exchanges.bybit.rest import BAN_SECONDS, Reply, Rest
+from botrunner.exchanges.bybit.rest import Reply, Rest
 from botrunner.exchanges.errors import ExchangeError, error_for
 from botrunner.exchanges.outcome import (
     Failure,
@@ -70,6 +70,7 @@ class Delivery:
         self._breakers: dict[str, Breaker] = {}
         self._probe: asyncio.Task[None] | None = None
         self._key_is_refused = False
+        self._unlisten = rest.address.listen(self._banned)
 
     async def deliver(self, request: Request, may_send: Guard = always) -> Reply:
         """The answer. Raises the ExchangeError of what the operation came to in the end."""
@@ -87,9 +88,14 @@ class Delivery:
         return reply
 
     def close(self) -> None:
-        """Stop probing."""
+        """Stop probing, and hear of no more bans."""
+        self._unlisten()
         if self._probe is not None:
             self._probe.cancel()
+
+    def _banned(self, at: datetime, until: datetime) -> None:
+        """Whoever found it out: nothing is sent from this address."""
+        self._listeners.event(RequestsPaused(until=until, at=at))
 
     async def _tries(self, request: Request, may_send: Guard) -> Reply:
         attempt, resynced = 0, False
@@ -153,9 +159,6 @@ class Delivery:
         else:
             breaker = breaker.succeeded()
         self._settle(request.group, breaker)
-        if problem.failure is Failure.BANNED:
-            until = at + timedelta(seconds=BAN_SECONDS)
-            self._listeners.event(RequestsPaused(until=until, at=at))
         if problem.failure is Failure.CREDENTIALS or codes.needs_person(problem.code):
             self._report_key(request, problem)
         if outcome_of(problem.failure, request.operation) is not Outcome.CONFIRMED:

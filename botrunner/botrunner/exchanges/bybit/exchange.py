@@ -28,6 +28,7 @@ from botrunner.domain.control import (
 )
 from botrunner.domain.events import OrderEvent, WalletChanged
 from botrunner.exchanges.bybit import clock_offset, dialect, fields, requests
+from botrunner.exchanges.bybit.address import Address
 from botrunner.exchanges.bybit.clock_offset import Measurement
 from botrunner.exchanges.bybit.deliver import Delivery
 from botrunner.exchanges.bybit.endpoints import Endpoints
@@ -72,7 +73,8 @@ class BybitExchange(Exchange):
     ``timeout_seconds`` is every request's deadline in all (EX-11); a symbol without a price for
     ``stale_seconds`` is asked for by REST (MD-4), at most once in ``poll_seconds``. Public
     connections and tries to connect lie ``connect_seconds`` apart, those after the first; ``share``
-    gives the jitter of that and of every retry, within [0.5, 1].
+    gives the jitter of that and of every retry, within [0.5, 1]. ``address`` is shared with other
+    adapters that the venue counts together with this one.
     """
 
     def __init__(
@@ -87,6 +89,7 @@ class BybitExchange(Exchange):
         stale_seconds: float = 5.0,
         poll_seconds: float = 1.0,
         connect_seconds: float = 0.0,
+        address: Address | None = None,
         share: Callable[[], float] = lambda: random.uniform(0.5, 1.0),
     ) -> None:
         self._credentials = credentials
@@ -97,6 +100,7 @@ class BybitExchange(Exchange):
             credentials=credentials,
             clock=clock,
             timeout_seconds=timeout_seconds,
+            address=address,
         )
         self._delivery = Delivery(
             self._rest, clock, listeners, resync=self._try_to_measure, share=share

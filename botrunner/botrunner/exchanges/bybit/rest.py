@@ -21,6 +21,7 @@ from typing_extensions import override
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from botrunner.exchanges.bybit import codes, fields
+from botrunner.exchanges.bybit.address import Address, Lane
 from botrunner.exchanges.bybit.requests import Request
 from botrunner.exchanges.bybit.workers import Workers
 from botrunner.exchanges.credentials import HIDDEN, Credentials
@@ -30,8 +31,7 @@ from botrunner.exchanges.port import Guard
 from botrunner.service.clock import Clock
 
 CONNECT_SECONDS = 3.0
-BAN_SECONDS = 600.0
-"""An HTTP 403 of this venue is a ban of the address for at least 10 minutes."""
+_LANES = {"essential": Lane.ESSENTIAL, "write": Lane.WRITE, "read": Lane.READ}
 _NO_SUCH_CODE = -1
 """pybit takes an empty set of codes to retry for its own default; this one never comes."""
 
@@ -92,13 +92,15 @@ class Rest:
         credentials: Credentials | None,
         clock: Clock,
         timeout_seconds: float,
+        address: Address | None = None,
     ) -> None:
+        """``address``: what is shared with other adapters; without one this has it alone."""
         self._endpoint = endpoint
+        self.address = address or Address(clock)
         self._credentials = credentials
         self._clock = clock
         self._local = threading.local()
         self._clients: list[_Client] = []
-        self._banned_until = 0.0
         self.timeout_seconds = timeout_seconds
         self.offset = timedelta(0)
         self._lanes = {
@@ -122,13 +124,16 @@ class Rest:
 
     async def call(self, request: Request, may_send: Guard) -> Reply:
         """One try, within the deadline. Raises the ExchangeError of what it came to."""
-        if self._clock.monotonic() < self._banned_until:
+        if self.address.is_banned:
             text = "the address is banned; nothing is sent"
             raise error_for(request.operation, Problem(failure=Failure.LOCAL, text=text))
-        task = self._submit(request, may_send)
+        deadline = self._clock.monotonic() + self.timeout_seconds
+        if not await self.address.turn(_LANES[_lane(request)], self.timeout_seconds):
+            raise error_for(request.operation, _no_turn())
+        task = self._submit(request, may_send, deadline)
         wrapped = asyncio.wrap_future(task)
-        # The deadline covers the wait for a thread too.
-        await asyncio.wait({wrapped}, timeout=self.timeout_seconds)
+        # The deadline covers the wait for a turn and for a thread too.
+        await asyncio.wait({wrapped}, timeout=deadline - self._clock.monotonic())
         if not wrapped.done():
             wrapped.add_done_callback(_forget)
             raise error_for(request.operation, self._late(task))
@@ -139,7 +144,7 @@ class Rest:
         except Exception as error:
             problem = self._problem(error)
             if problem.failure is Failure.BANNED:
-                self._banned_until = self._clock.monotonic() + BAN_SECONDS
+                self.address.ban()
             raise error_for(request.operation, problem) from None
         return self._reply(request.operation, answer)
 
@@ -150,8 +155,7 @@ class Rest:
         for client in self._clients:
             client.client.close()
 
-    def _submit(self, request: Request, may_send: Guard) -> "Future[object]":
-        deadline = self._clock.monotonic() + self.timeout_seconds
+    def _submit(self, request: Request, may_send: Guard, deadline: float) -> "Future[object]":
         try:
             return self._lanes[_lane(request)].submit(
                 functools.partial(self._send, request, may_send, deadline)
