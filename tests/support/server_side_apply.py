@@ -19,10 +19,10 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "env": ("name",),
     "imagePullSecrets": ("name",),
     "ownerReferences": ("uid",),
-    "ports": ("containerPort", "protocol"),
     "volumeMounts": ("mountPath",),
     "volumes": ("name",),
 }
+_PORT_KEYS = {"containerPort": ("containerPort", "protocol"), "port": ("port", "protocol")}
 ATOMIC = frozenset({"selector", "roleRef", "fieldRef"})
 """Objects that are one value for the API server."""
 
@@ -31,9 +31,15 @@ def fields_v1(value: Any, name: str = "") -> Manifest:
     """The managed fields of what somebody applies."""
     if isinstance(value, dict) and name not in ATOMIC:
         return {f"f:{field}": fields_v1(below, field) for field, below in value.items()}
-    if isinstance(value, list) and name in KEYS:
-        return {_key_path(item, KEYS[name]): {".": {}} | fields_v1(item) for item in value}
+    if isinstance(value, list) and (keys := _keys_of(name, value)):
+        return {_key_path(item, keys): {".": {}} | fields_v1(item) for item in value}
     return {}
+
+
+def _keys_of(name: str, items: list[Any]) -> tuple[str, ...]:
+    if name == "ports":
+        return next(keys for field, keys in _PORT_KEYS.items() if field in items[0])
+    return KEYS.get(name, ())
 
 
 def apply_manifest(
@@ -102,8 +108,8 @@ def _merge(live: Any, wanted: Manifest) -> None:
     for name, value in wanted.items():
         if isinstance(value, dict) and name not in ATOMIC and isinstance(live.get(name), dict):
             _merge(live[name], value)
-        elif isinstance(value, list) and name in KEYS and name in live:
-            _merge_items(live[name], value, KEYS[name])
+        elif isinstance(value, list) and name in live and (keys := _keys_of(name, value)):
+            _merge_items(live[name], value, keys)
         else:
             live[name] = value
 

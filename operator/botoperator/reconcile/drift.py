@@ -20,12 +20,13 @@ _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "env": ("name",),
     "imagePullSecrets": ("name",),
     "ownerReferences": ("uid",),
-    "ports": ("containerPort", "protocol"),
     "volumeMounts": ("mountPath",),
     "volumes": ("name",),
 }
 """Lists that the API merges item by item, told apart by these fields; all others are one value.
 From the ``x-kubernetes-list-map-keys`` of what we apply."""
+_PORT_KEYS: Final = {"containerPort": ("containerPort", "protocol"), "port": ("port", "protocol")}
+"""A container's ports and a Service's have one name and different keys."""
 
 _QUANTITY_MAPS: Final = frozenset({"requests", "limits"})
 _QUANTITY_FIELDS: Final = frozenset({"sizeLimit"})
@@ -66,8 +67,8 @@ def _lacking(wanted: Any, live: Any, path: tuple[str, ...]) -> Iterator[str]:
         case Mapping(), Mapping():
             for name, value in wanted.items():
                 yield from _lacking(value, live.get(name), (*path, name))
-        case list(), list() if path and path[-1] in _KEYS:
-            yield from _lacking_items(wanted, live, path)
+        case list(), list() if keys := _keys_of(wanted, path):
+            yield from _lacking_items(wanted, live, keys, path)
         case list(), list() if len(wanted) == len(live):
             for place, (one, other) in enumerate(zip(wanted, live, strict=True)):
                 yield from _lacking(one, other, (*path, str(place)))
@@ -76,8 +77,17 @@ def _lacking(wanted: Any, live: Any, path: tuple[str, ...]) -> Iterator[str]:
                 yield ".".join(path)
 
 
-def _lacking_items(wanted: list[Any], live: list[Any], path: tuple[str, ...]) -> Iterator[str]:
-    keys = _KEYS[path[-1]]
+def _keys_of(wanted: list[Any], path: tuple[str, ...]) -> tuple[str, ...]:
+    """What tells the items apart; empty for a list that is one value."""
+    name = path[-1] if path else ""
+    if name == "ports" and wanted and isinstance(wanted[0], Mapping):
+        return next((keys for field, keys in _PORT_KEYS.items() if field in wanted[0]), ())
+    return _KEYS.get(name, ())
+
+
+def _lacking_items(
+    wanted: list[Any], live: list[Any], keys: tuple[str, ...], path: tuple[str, ...]
+) -> Iterator[str]:
     for item in wanted:
         key = {name: item.get(name) for name in keys}
         yield from _lacking(item, _item(live, key), (*path, f"[{_words(key)}]"))
