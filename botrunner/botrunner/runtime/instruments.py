@@ -36,10 +36,14 @@ class Instruments:
                 task.add_done_callback(self._look_at)
                 self._tasks[symbol] = task
 
+    def keep(self, symbols: Iterable[str]) -> None:
+        """Read only these any more."""
+        for symbol in set(self._tasks) - set(symbols):
+            self._tasks.pop(symbol).cancel()
+
     def stop(self) -> None:
         """Read nothing more."""
-        for task in self._tasks.values():
-            task.cancel()
+        self.keep(())
 
     def _look_at(self, task: asyncio.Task[None]) -> None:
         error = None if task.cancelled() else task.exception()

@@ -100,6 +100,7 @@ class Life:
         self._over: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
         self._tasks: list[asyncio.Task[None]] = []
         self._timer: asyncio.TimerHandle | None = None
+        self._watched: list[str] = []
         self._untold: deque[tuple[Event, Outcome, tuple[OrderAction, ...]]] = deque()
         self._compose(wiring, reading)
 
@@ -295,7 +296,14 @@ class Life:
         self.reporter.touch()
 
     def _watch_symbols(self) -> None:
-        self._exchange.watch(self._symbols())
+        self._watched = self._symbols()
+        self._exchange.watch(self._watched)
+
+    def _drop_symbols(self) -> None:
+        """A strategy that retired is gone: its symbol is nobody's any more."""
+        if self._watched != (symbols := self._symbols()):
+            self._watch_symbols()
+            self._instruments.keep(symbols)
 
     def _read_instruments(self) -> None:
         if not self._over.done():
@@ -330,6 +338,7 @@ class Life:
                 self._gauges.look(self.state, self.totals, self._publisher.latest)
                 self._follower.save_copy(self.state, self._publisher.files)
                 self._publisher.tick(self._clock.now())
+                self._drop_symbols()
             self._follower.tick(self.state, self._tell)
             if self._wakefulness.is_set_back():
                 self._journal.log.write(Level.WARNING, "clockSetBack")
