@@ -11,9 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from cluster import leftovers
+from cluster.network import API_SERVICE_ADDRESS
 from cluster.packages import SEARCH_PATH
 
-_API_PORT = "6443"
+_SERVICE_PORT, _SERVER_PORT = "443", "6443"
+
+# Where the Service's rules have not been asked yet: without an API server it may have no endpoint.
+_BEFORE_THE_SERVICE = ("--table", "raw")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +28,7 @@ class Attempts:
 
     def count(self) -> int:
         """First packets of connections since the counting began."""
-        listed = _iptables("--list", "INPUT", "--verbose", "--numeric", "--exact")
+        listed = _iptables(*_BEFORE_THE_SERVICE, "--list", "PREROUTING", "-v", "-n", "--exact")
         counted = re.compile(rf"^\s*(\d+)\s+\d+\s.*\s{re.escape(self.address)}\s.*flags:")
         return sum(int(found[1]) for line in listed.splitlines() if (found := counted.match(line)))
 
@@ -32,25 +36,26 @@ class Attempts:
 @contextmanager
 def counted_attempts(address: str) -> Iterator[Attempts]:
     """Count the pod's attempts to connect."""
-    rule = ("--source", address, "--protocol", "tcp", "--dport", _API_PORT, "--syn")
-    with _rule(*rule):
+    to = ("--destination", API_SERVICE_ADDRESS, "--protocol", "tcp", "--dport", _SERVICE_PORT)
+    with _rule("PREROUTING", "--source", address, *to, "--syn", table=_BEFORE_THE_SERVICE):
         yield Attempts(address=address)
 
 
 @contextmanager
 def dropped_packets(address: str) -> Iterator[None]:
     """Drop every packet of the pod to the API server: nothing is refused, nothing answers."""
-    with _rule("--source", address, "--protocol", "tcp", "--dport", _API_PORT, "--jump", "DROP"):
+    to = ("--protocol", "tcp", "--dport", _SERVER_PORT)
+    with _rule("INPUT", "--source", address, *to, "--jump", "DROP"):
         yield
 
 
 @contextmanager
-def _rule(*rule: str) -> Iterator[None]:
-    _iptables("--insert", "INPUT", *rule)
+def _rule(*rule: str, table: tuple[str, ...] = ()) -> Iterator[None]:
+    _iptables(*table, "--insert", *rule)
     try:
         yield
     finally:
-        _iptables("--delete", "INPUT", *rule)
+        _iptables(*table, "--delete", *rule)
 
 
 def _iptables(*arguments: str) -> str:
