@@ -159,6 +159,7 @@ class Desk:
         max_divergence_percent: float = 0.5,
         endpoints: Endpoints | None = None,
         keys: Credentials | None = None,
+        make: Callable[[Listeners], Exchange] | None = None,
     ) -> None:
         self.events: list[Event] = []
         self.market: list[MarketData] = []
@@ -176,7 +177,10 @@ class Desk:
             event=self.events.append, market=self.market.append, report=self.reports.append
         )
         self.exchange = FeedExchange(
-            lambda heard: adapter(where, heard, keys=keys), listeners, access, SystemClock()
+            make or (lambda heard: adapter(where, heard, keys=keys)),
+            listeners,
+            access,
+            SystemClock(),
         )
         self.exchange.watch([SYMBOL], topics)
         self._running = asyncio.ensure_future(self.exchange.run())
