@@ -10,8 +10,8 @@ in namespaces of its own, which it deletes.
    new process, until the venue has received both exits again.
 3. Stop: the operator is scaled to 0, prices walk to and fro across the levels so that every
    account keeps placing orders, and each is stopped in turn. Measured from the moment the patch is
-   sent until the venue received the last request that could add exposure, and until the runner's
-   first request that follows from the stop. The reference is the round trip of that same patch.
+   sent until the venue received the last request that could add exposure, and the first cancel.
+   The reference is the round trip of that same patch.
 4. Memory of the operator and of one runner, resident and private.
 
 Nothing here passes or fails.
@@ -51,6 +51,7 @@ STEP_SECONDS = 0.25
 WALK = ("1.0000", "0.9930", "0.9880", "0.9960", "1.0040", "1.0110", "1.0060", "0.9990")
 """Prices that fill levels and exits again and again."""
 CLOSE_GRID = {"stepPercent": 0.3, "takeProfitPercent": 0.3, "maxLevelsPerSide": 3}
+CANCEL = "/v5/order/cancel"
 CLOCK = SystemClock()
 _PAUSE = threading.Event()
 """Never set: waits."""
@@ -187,13 +188,14 @@ def stops(release: Release, kubectl: Kubectl, count: int) -> None:
             trips.append(milliseconds(CLOCK.now(), began))
             desk.until_stopped()
             adding = [at for row in desk.adding(before) if (at := received_at(row)) > began]
-            following = [at for row in desk.writes(before) if (at := received_at(row)) > began]
+            rows = desk.requests(CANCEL, after=before)
+            following = [at for row in rows if (at := received_at(row)) > began]
             last.append(milliseconds(max(adding, default=began), began))
             first += [milliseconds(min(following), began)] if following else []
             accounts.patch(key, {"spec": {"emergencyStop": None}})
             desk.until_resumed()
     tell("patch to the last request that could add exposure", last)
-    tell("patch to the first request of any kind", first)
+    tell("patch to the first cancel", first)
     tell("reference: the patch's own round trip", trips)
     busy = sum(span > 0 for span in last)
     print(f"  of {count} stops {busy} met a request that could add exposure on its way")

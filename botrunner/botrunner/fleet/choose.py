@@ -1,6 +1,5 @@
 """Which accounts are meant."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from botapi.model import Json
@@ -76,5 +75,5 @@ def where(choice: Choice, present: str, count: int) -> str:
         else f"in namespace {choice.namespace or present}"
     )
     which = f" with {choice.labels}" if choice.labels else ""
-    accounts: Sequence[str] = ("account", "accounts")
-    return f"{count} {accounts[count != 1]}{which} {place}"
+    noun = "account" if count == 1 else "accounts"
+    return f"{count} {noun}{which} {place}"

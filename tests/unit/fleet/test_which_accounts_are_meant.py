@@ -2,7 +2,14 @@
 
 import pytest
 
-from botrunner.fleet.choose import Choice, ChoiceError, check_choice, check_said, fetch_chosen
+from botrunner.fleet.choose import (
+    Choice,
+    ChoiceError,
+    check_choice,
+    check_said,
+    fetch_chosen,
+    where,
+)
 from botrunner.fleet.raw_object import key_of
 from support.paper_cluster import PaperCluster, stored
 
@@ -54,3 +61,10 @@ def test_a_change_without_a_word_about_which_accounts_is_refused() -> None:
 
     with pytest.raises(ChoiceError, match="--all"):
         check_said(Choice(all_namespaces=True))
+
+
+def test_what_is_about_to_be_reached_is_said_in_words() -> None:
+    everywhere = Choice(labels="desk=east", all_namespaces=True)
+
+    assert where(Choice(everything=True), "clients", 1) == "1 account in namespace clients"
+    assert where(everywhere, "clients", 2) == "2 accounts with desk=east in all namespaces"
