@@ -1,6 +1,5 @@
 """Several accounts in one `tradefleet run`, and what of their requests could add exposure."""
 
-import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -81,8 +80,7 @@ def late(desk: RunnerDesk, after: int, stopped_at: datetime) -> list[dict[str, A
 def _begun_before_stop(desk: RunnerDesk) -> set[tuple[str, str]]:
     """Requests that the runner's own log has before the stop, by what they are and their id."""
     begun: set[tuple[str, str]] = set()
-    for line in desk.output().splitlines():
-        record = json.loads(line) if line.startswith("{") else {}
+    for record in desk.records():
         if record.get("account") != desk.name:
             continue
         if record["event"] == "emergencyStop":

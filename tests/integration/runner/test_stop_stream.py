@@ -1,6 +1,5 @@
 """A lost private stream: entries wait at once, and a stop is latched when it stays lost."""
 
-import json
 from pathlib import Path
 
 from integration.runner.conftest import MakeDesk
@@ -68,5 +67,5 @@ def _other_stop(desk: RunnerDesk, emergency_id: str) -> str:
 
 
 def _events(desk: RunnerDesk, event: str) -> int:
-    records = [json.loads(line) for line in (desk.folder / "out.jsonl").read_text().splitlines()]
-    return sum((r.get("account"), r.get("event")) == (desk.name, event) for r in records)
+    found = ((record.get("account"), record.get("event")) for record in desk.records())
+    return sum(each == (desk.name, event) for each in found)
