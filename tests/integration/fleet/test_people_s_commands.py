@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -149,6 +150,24 @@ def test_a_stop_that_no_runner_carries_out_is_late_and_fails(accounts: Kubectl) 
 
     assert results["alone"]["result"] == "late"
     assert spec_of(accounts, "alone")["emergencyStop"] is True
+
+
+@pytest.mark.parametrize(("answer", "stops"), [("n", None), ("y", True)])
+def test_on_a_terminal_a_wide_stop_is_asked_about(
+    accounts: Kubectl, answer: str, stops: bool | None
+) -> None:
+    apply(accounts, "wide")
+    accounts.must("patch", "ta", "wide", "--type=merge", "-p", '{"spec": {"emergencyStop": null}}')
+    ours, theirs = pty.openpty()
+    command = [str(SCRIPTS / "tradefleet"), "stop", "--all", "-n", str(accounts.namespace)]
+    environment = os.environ | {"KUBECONFIG": str(KUBECONFIG)}
+    os.write(ours, f"{answer}\n".encode())
+    done = subprocess.run(command, stdin=theirs, capture_output=True, timeout=60, env=environment)
+    os.close(ours)
+    os.close(theirs)
+
+    assert b"in namespace" in done.stdout + done.stderr
+    assert spec_of(accounts, "wide").get("emergencyStop") is stops
 
 
 def test_the_plugin_shows_a_row_an_account_and_one_in_full(accounts: Kubectl) -> None:
