@@ -10,16 +10,17 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
+from botapi.labels import FEED_KIND
 from botoperator import clock, logs
 from botoperator.attempt import Attempts
 from botoperator.cluster.execute import Executor
-from botoperator.cluster.kinds import ACCOUNT
+from botoperator.cluster.kinds import ACCOUNTS, FEEDS, Scope
 from botoperator.cluster.kube import Access, KubeCluster
 from botoperator.cluster.port import Cluster, ClusterError
 from botoperator.command_line import Options, parse
 from botoperator.context import Context
 from botoperator.handlers.probes import Probes, serving
-from botoperator.handlers.watch import Tell, Watches
+from botoperator.handlers.watch import Watches
 from botoperator.logs import Log
 from botoperator.meters import ApiMeters, WorkMeters
 from botoperator.relist import Relist
@@ -81,50 +82,82 @@ async def _serve(options: Options, log: Log) -> None:
 
 
 async def _work(options: Options, context: Context, cluster: Cluster) -> None:
+    settings = options.settings
+    accounts = _Part(options, context, cluster, ACCOUNTS, settings.watch_namespaces)
     executor = Executor(cluster=cluster, shelf=context, now=clock.now)
-    relist = Relist(context, cluster, interval_seconds=options.relist_seconds)
-    watches = Watches(
-        lambda: Access(options.kubeconfig),
-        options.settings.watch_namespaces,
-        _teller(context, relist),
-        context.log,
-    )
+    attempts = Attempts(context, executor, accounts.relist.roots)
     async with asyncio.TaskGroup() as group:
         group.create_task(_beat(context), name="beat")
-        await relist.first()
-        group.create_task(Workers(context, Attempts(context, executor).attempt).run())
-        group.create_task(relist.run(), name="relist")
-        group.create_task(watches.run(lambda: _until_served(context, cluster)), name="watches")
+        await accounts.relist.first()
+        context.vitals.is_synced = True
+        group.create_task(Workers(context, attempts.attempt).run(), name="workers")
+        accounts.keep_up(group)
+        if settings.feeds is not None:
+            # Accounts do not wait for feeds: without one a runner asks the exchange itself.
+            feeds = _Part(options, context, cluster, FEEDS, (settings.namespace,))
+            group.create_task(_begin_feeds(context, feeds, group), name="feeds")
 
 
-def _teller(context: Context, relist: Relist) -> Tell:
-    loop = asyncio.get_running_loop()
+async def _begin_feeds(context: Context, feeds: "_Part", group: asyncio.TaskGroup) -> None:
+    await feeds.relist.first()
+    context.knows_feeds = True
+    # Also those that accounts want and that are not there yet.
+    context.enqueue(context.wanted_feeds())
+    feeds.keep_up(group)
 
-    def take(told: str | None, record: Record) -> None:
-        context.meters.told(record.place.kind)
-        if told == "DELETED":
-            context.gone(record.place, record.uid)
-            return
-        context.saw(record)
-        if told is None:
-            relist.soon()
 
-    def tell(told: str | None, raw: dict[str, Any]) -> None:
+class _Part:
+    """The lists and watches of one scope."""
+
+    def __init__(
+        self,
+        options: Options,
+        context: Context,
+        cluster: Cluster,
+        scope: Scope,
+        namespaces: Sequence[str],
+    ) -> None:
+        self._context, self._cluster = context, cluster
+        self._root, self._namespace = scope.root, next(iter(namespaces), None)
+        self.relist = Relist(
+            context, cluster, scope, namespaces, interval_seconds=options.relist_seconds
+        )
+        self._watches = Watches(
+            scope,
+            namespaces,
+            make_access=lambda: Access(options.kubeconfig),
+            tell=self._tell,
+            log=context.log,
+        )
+        self._loop = asyncio.get_running_loop()
+
+    def keep_up(self, group: asyncio.TaskGroup) -> None:
+        """Watch, and list now and then."""
+        name = self._root.plural
+        group.create_task(self.relist.run(), name=f"relist {name}")
+        group.create_task(self._watches.run(self._until_served), name=f"watches {name}")
+
+    async def _until_served(self) -> None:
+        while True:
+            try:
+                async for _ in self._cluster.pages(self._root, self._namespace):
+                    return
+            except ClusterError as error:
+                self._context.log.warning("notServed", message=str(error))
+                await asyncio.sleep(_LOOK_SECONDS)
+
+    def _tell(self, told: str | None, raw: dict[str, Any]) -> None:
         # In the watches' thread: the record is made there and only handed over here.
-        loop.call_soon_threadsafe(take, told, Record.of(raw))
+        self._loop.call_soon_threadsafe(self._take, told, Record.of(raw))
 
-    return tell
-
-
-async def _until_served(context: Context, cluster: Cluster) -> None:
-    namespace = next(iter(context.settings.watch_namespaces), None)
-    while True:
-        try:
-            async for _ in cluster.pages(ACCOUNT, namespace):
-                return
-        except ClusterError as error:
-            context.log.warning("notServed", message=str(error))
-            await asyncio.sleep(_LOOK_SECONDS)
+    def _take(self, told: str | None, record: Record) -> None:
+        self._context.meters.told(record.place.kind)
+        if told == "DELETED":
+            self._context.gone(record.place, record.uid)
+            return
+        self._context.saw(record)
+        if told is None:
+            self.relist.soon()
 
 
 async def _beat(context: Context) -> None:
@@ -137,7 +170,8 @@ async def _beat(context: Context) -> None:
             depth=queue.depth,
             waiting=queue.waiting,
             oldest_seconds=vitals.oldest_seconds,
-            accounts=len(context.store),
+            accounts=context.store.count(),
+            feeds=context.store.count(FEED_KIND),
         )
         await asyncio.sleep(_BEAT_SECONDS)
 

@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,14 @@ from typing import Any
 from botapi.pods import PROBE_PORT
 from botoperator.logs import Shape
 from botoperator.relist import INTERVAL_SECONDS
-from botoperator.settings import RUNNER_RESOURCES, PullPolicy, Resources, Settings
+from botoperator.settings import (
+    FEED_RESOURCES,
+    RUNNER_RESOURCES,
+    FeedSettings,
+    PullPolicy,
+    Resources,
+    Settings,
+)
 
 _ABOUT = "The control plane of Tradefleet: keeps a runner pod for every TradingAccount."
 _RUN = """\
@@ -57,6 +65,7 @@ def parser() -> argparse.ArgumentParser:
     )
     _add_cluster(run.add_argument_group("the cluster"))
     _add_runners(run.add_argument_group("runner pods"))
+    _add_feeds(run.add_argument_group("shared feeds of market data"))
     _add_process(run.add_argument_group("the process"))
     return whole
 
@@ -71,6 +80,7 @@ def options_of(parsed: argparse.Namespace) -> Options:
         image_pull_secrets=tuple(dict.fromkeys(parsed.image_pull_secret)),
         runner_resources=parsed.runner_resources,
         simulator=parsed.simulator or None,
+        feeds=_feeds_of(parsed),
         probe_port=parsed.probe_port,
     )
     return Options(
@@ -144,6 +154,47 @@ def _add_runners(group: argparse._ArgumentGroup) -> None:
     )
 
 
+def _add_feeds(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--feeds",
+        action="store_true",
+        help="keep one MarketDataFeed for each symbol in use, in the operator's own namespace, "
+        "and let runners use it (default: each runner asks the exchange itself)",
+    )
+    group.add_argument(
+        "--feed-grace-seconds",
+        type=_grace,
+        default=FeedSettings().grace,
+        metavar="SECONDS",
+        help="keep a feed that nobody uses for so long (default: 600)",
+    )
+    group.add_argument(
+        "--feed-resources",
+        type=_resources,
+        default=FEED_RESOURCES,
+        metavar="JSON",
+        help="requests and limits of a feed's container, as --runner-resources",
+    )
+    group.add_argument(
+        "--feed-max-connections",
+        type=_connections,
+        default=FeedSettings().max_connections,
+        metavar="NUMBER",
+        help="subscribers of one feed; who comes beyond them asks the exchange itself "
+        "(default: %(default)s)",
+    )
+
+
+def _feeds_of(parsed: argparse.Namespace) -> FeedSettings | None:
+    if not parsed.feeds:
+        return None
+    return FeedSettings(
+        grace=parsed.feed_grace_seconds,
+        resources=parsed.feed_resources,
+        max_connections=parsed.feed_max_connections,
+    )
+
+
 def _add_process(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--probe-port",
@@ -199,6 +250,18 @@ def _seconds(text: str) -> float:
     if not 1 <= seconds <= 86400:
         raise argparse.ArgumentTypeError("must be a number of seconds, 1 to 86400")
     return seconds
+
+
+def _grace(text: str) -> timedelta:
+    if not (text.isdecimal() and int(text) <= 86400):
+        raise argparse.ArgumentTypeError("must be a whole number of seconds, 0 to 86400")
+    return timedelta(seconds=int(text))
+
+
+def _connections(text: str) -> int:
+    if not (text.isdecimal() and 1 <= int(text) <= 10000):
+        raise argparse.ArgumentTypeError("must be a whole number, 1 to 10000")
+    return int(text)
 
 
 def _port(text: str) -> int:

@@ -10,10 +10,12 @@ from datetime import datetime
 from botapi.labels import ACCOUNT_KIND
 from botapi.model import Json
 from botoperator.claims import Claims
+from botoperator.feed_users import FeedUsers
 from botoperator.logs import Log
 from botoperator.meters import WorkMeters
 from botoperator.reconcile.admission import claim_of
-from botoperator.reconcile.plan import Observation
+from botoperator.reconcile.feed_use import feeds_of
+from botoperator.reconcile.plan import FeedObservation, Observation
 from botoperator.settings import Settings
 from botoperator.store import Key, Place, Record, Store
 from botoperator.vitals import Vitals
@@ -37,8 +39,13 @@ class Context:
         """Set whenever something may have come due."""
         self.vitals = Vitals(beat_at=self.seconds())
         self.troubles: dict[Key, str] = {}
-        """Why an account's last plan could not be carried out, while it cannot."""
+        """Why a last plan could not be carried out, while it cannot."""
+        self.accounts_listed_at: datetime | None = None
+        """When the newest complete list of all accounts was asked for."""
+        self.knows_feeds = False
+        """Whether all feeds were listed once: none is planned before."""
         self._claims = Claims()
+        self._users = FeedUsers(settings.namespace)
 
     def seconds(self) -> float:
         """The clock of queue and probes: never goes back."""
@@ -48,31 +55,31 @@ class Context:
         """Take in what a watch or a list told; what is no news makes nothing due."""
         concerned = self.store.upsert(record)
         if concerned:
-            self.enqueue(concerned | self._claim(record.place))
+            self.enqueue(concerned | self._index(record.place))
 
     def gone(self, place: Place, uid: str) -> None:
         """Take out what a watch or a list no longer has."""
-        self.enqueue(self.store.remove(place, uid) | self._claim(place))
+        self.enqueue(self.store.remove(place, uid) | self._index(place))
 
     def put(self, raw: Json) -> None:
         """Take in what a write of our own gave back: due are only others whom it concerns."""
         record = Record.of(raw)
         self.store.upsert(record)
-        self.enqueue(self._claim(record.place))
+        self.enqueue(self._index(record.place))
 
     def drop(self, place: Place, uid: str) -> None:
         """Take out what a write of our own has ended."""
         self.store.remove(place, uid)
 
     def enqueue(self, keys: Iterable[Key]) -> None:
-        """Make accounts due."""
+        """Make accounts and feeds due."""
         for key in keys:
             self.queue.add(key, self.seconds())
         self.due.set()
 
     def observe(self, key: Key) -> Observation | None:
-        """All that a plan for the account reads; None when the account is gone."""
-        account = self.store.account(key)
+        """All that a plan for an account reads; None when the account is gone."""
+        account = self.store.root(key)
         if account is None:
             return None
         return Observation(
@@ -83,6 +90,24 @@ class Context:
             trouble=self.troubles.get(key, ""),
         )
 
+    def observe_feed(self, key: Key) -> FeedObservation | None:
+        """All that a plan for a feed reads; None where there is none and nobody wants one."""
+        feed, identity = self.store.root(key), self._users.identity(key)
+        if feed is None and identity is None:
+            return None
+        return FeedObservation(
+            identity=identity,
+            users=self._users.count(key),
+            feed=feed.read() if feed is not None else None,
+            children=tuple(record.read() for record in self.store.children(key)),
+            listed_at=self.accounts_listed_at,
+            trouble=self.troubles.get(key, ""),
+        )
+
+    def wanted_feeds(self) -> tuple[Key, ...]:
+        """The feeds that accounts use, whether they are there or not."""
+        return self._users.feeds()
+
     def line(self, trouble: str) -> None:
         """Hear after each request whether the API server answered; logged when that changes."""
         if trouble and not self.vitals.trouble:
@@ -91,9 +116,13 @@ class Context:
             self.log.info("apiReachable")
         self.vitals.trouble = trouble
 
-    def _claim(self, place: Place) -> frozenset[Key]:
+    def _index(self, place: Place) -> frozenset[Key]:
         if place.kind != ACCOUNT_KIND:
             return frozenset()
         key = Key(place.namespace, place.name)
-        account = self.store.account(key)
-        return self._claims.update(key, claim_of(account.read()) if account else None)
+        record = self.store.root(key)
+        if record is None:
+            return self._claims.update(key, None) | self._users.update(key, frozenset())
+        account = record.read()
+        used = feeds_of(account, self.settings)
+        return self._claims.update(key, claim_of(account)) | self._users.update(key, used)

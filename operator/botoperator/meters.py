@@ -72,6 +72,9 @@ class WorkMeters:
         self._accounts = Gauge(
             "tradefleet_operator_accounts", "TradingAccounts that are known.", registry=registry
         )
+        self._feeds = Gauge(
+            "tradefleet_operator_feeds", "MarketDataFeeds that are known.", registry=registry
+        )
         self._relists = Counter(
             "tradefleet_operator_relists",
             "Comparisons of all that is known.",
@@ -108,9 +111,12 @@ class WorkMeters:
         """Count a change that a watch told of."""
         self._events.labels(kind).inc()
 
-    def state(self, *, depth: int, waiting: int, oldest_seconds: float, accounts: int) -> None:
+    def state(
+        self, *, depth: int, waiting: int, oldest_seconds: float, accounts: int, feeds: int
+    ) -> None:
         """Say how things stand."""
         self._depth.set(depth)
         self._waiting.set(waiting)
         self._age.set(oldest_seconds)
         self._accounts.set(accounts)
+        self._feeds.set(feeds)

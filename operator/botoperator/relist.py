@@ -4,10 +4,10 @@ then, because a watch that was interrupted never tells of what was deleted meanw
 
 import asyncio
 import random
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
-from botoperator.cluster.kinds import WATCHED, Kind
+from botoperator.cluster.kinds import ACCOUNT, Kind, Scope
 from botoperator.cluster.port import Cluster, ClusterError
 from botoperator.context import Context
 from botoperator.store import Place, Record, version_of
@@ -19,19 +19,26 @@ _RETRY_SECONDS = 15.0
 
 
 class Relist:
-    """Lists everything and corrects the store."""
+    """Lists everything of a scope and corrects the store."""
 
     def __init__(
         self,
         context: Context,
         cluster: Cluster,
+        scope: Scope,
+        namespaces: Sequence[str],
         *,
         interval_seconds: float = INTERVAL_SECONDS,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        """List again every ``interval_seconds``, a tenth more or less by ``chance``, [0, 1)."""
+        """List in these namespaces, everywhere when there are none.
+
+        Again every ``interval_seconds``, a tenth more or less by ``chance``, [0, 1).
+        """
         self._context = context
         self._cluster = cluster
+        self._scope = scope
+        self._namespaces: tuple[str | None, ...] = tuple(namespaces) or (None,)
         self._interval = interval_seconds
         self._chance = chance
         self._wanted = asyncio.Event()
@@ -41,33 +48,46 @@ class Relist:
         self._wanted.set()
 
     async def first(self) -> None:
-        """List until it worked once; all accounts are due then."""
-        while await self._try() is None:
-            await asyncio.sleep(_RETRY_SECONDS * (0.2 + 0.8 * self._chance()))
-        self._context.vitals.is_synced = True
-        self._context.log.info("synced", accounts=len(self._context.store))
-        self._context.enqueue(self._context.store.keys())
+        """List until it worked once; everything is due then."""
+        await self._until_listed()
+        roots = self._context.store.keys(self._scope.root.name)
+        self._context.log.info("synced", kind=self._scope.root.name, found=len(roots))
+        self._context.enqueue(roots)
 
     async def run(self) -> None:
-        """List now and then, until cancelled."""
+        """List now and then, until cancelled; each time everything is due, at no cost but time."""
         while True:
             is_regular = await self._wait()
-            while await self._try() is None:
-                await asyncio.sleep(_RETRY_SECONDS * (0.2 + 0.8 * self._chance()))
+            await self._until_listed()
             if is_regular:
-                self._context.enqueue(self._context.store.keys())
+                self._context.enqueue(self._context.store.keys(self._scope.root.name))
 
     async def once(self) -> int:
         """List everything, correct the store, and give the number of lost deletions.
 
         Raises ClusterError where a list cannot be read to its end; what was read counts.
         """
-        lost = 0
-        with self._context.store.relisting():
-            for kind in WATCHED:
-                for namespace in self._context.settings.watch_namespaces or (None,):
-                    lost += await self._compare(kind, namespace)
-        return lost
+        return await self._list(self._scope.kinds)
+
+    async def roots(self) -> None:
+        """List the accounts, or the feeds, alone. Raises ClusterError as `once` does."""
+        await self._list((self._scope.root,))
+
+    async def _until_listed(self) -> None:
+        while not await self._try():
+            await asyncio.sleep(_RETRY_SECONDS * (0.2 + 0.8 * self._chance()))
+
+    async def _try(self) -> bool:
+        try:
+            lost = await self.once()
+        except ClusterError as error:
+            self._context.meters.relisted("error", 0)
+            self._context.log.warning("relistFailed", message=str(error))
+            return False
+        self._context.meters.relisted("success", lost)
+        if lost:
+            self._context.log.warning("lostDeletions", found=lost)
+        return True
 
     async def _wait(self) -> bool:
         seconds = self._interval * (0.9 + 0.2 * self._chance())
@@ -80,16 +100,15 @@ class Relist:
         self._wanted.clear()
         return False
 
-    async def _try(self) -> int | None:
-        try:
-            lost = await self.once()
-        except ClusterError as error:
-            self._context.meters.relisted("error", 0)
-            self._context.log.warning("relistFailed", message=str(error))
-            return None
-        self._context.meters.relisted("success", lost)
-        if lost:
-            self._context.log.warning("lostDeletions", found=lost)
+    async def _list(self, kinds: Sequence[Kind]) -> int:
+        lost = 0
+        with self._context.store.relisting():
+            for kind in kinds:
+                asked_at = self._context.now()
+                for namespace in self._namespaces:
+                    lost += await self._compare(kind, namespace)
+                if kind == ACCOUNT:
+                    self._context.accounts_listed_at = asked_at
         return lost
 
     async def _compare(self, kind: Kind, namespace: str | None) -> int:
@@ -100,17 +119,17 @@ class Relist:
             for raw in page.items:
                 listed.add(raw["metadata"]["uid"])
                 self._see(raw)
-        lost = self._context.store.lost(kind.name, namespace, listed, version)
+        lost = self._context.store.lost(kind.name, kind.label, namespace, listed, version)
         for record in lost:
             self._context.gone(record.place, record.uid)
         return len(lost)
 
-    def _see(self, raw: dict[str, object]) -> None:
+    def _see(self, raw: dict[str, Any]) -> None:
         # Most of a list is no news; a record is made of the rest only.
         metadata = raw["metadata"]
-        assert isinstance(metadata, dict)
-        place = Place(str(raw["kind"]), metadata["namespace"], metadata["name"])
-        known = self._context.store.find(place)
+        known = self._context.store.find(
+            Place(raw["kind"], metadata["namespace"], metadata["name"])
+        )
         same = known and known.uid == metadata["uid"] and known.version == version_of(metadata)
         if not same:
             self._context.saw(Record.of(raw))

@@ -1,4 +1,4 @@
-"""What is known of the cluster: accounts, their children, their pods.
+"""What is known of the cluster: accounts and feeds, their children, their pods.
 
 Rule 1: nothing here is decided; what is stored is what the API server said last, cut to what a plan
 reads.
@@ -13,26 +13,49 @@ import zlib
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple, Self
 
 from typing_extensions import override
 
-from botapi.labels import ACCOUNT_KIND, ACCOUNT_LABEL, OPERATOR_MANAGER
+from botapi.labels import ACCOUNT_KIND, ACCOUNT_LABEL, FEED_KIND, FEED_LABEL, OPERATOR_MANAGER
 from botapi.model import Json
 from botapi.naming import label_value, runner_name
 
 POD_KIND: Final = "Pod"
-CHILD_KINDS: Final = ("ServiceAccount", "Role", "RoleBinding", "StatefulSet")
-"""Each account has one of each, of the name `naming.runner_name`."""
+_IDENTITY = ("ServiceAccount", "Role", "RoleBinding")
+CHILD_KINDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        ACCOUNT_KIND: (*_IDENTITY, "StatefulSet"),
+        FEED_KIND: (*_IDENTITY, "Deployment", "Service"),
+    }
+)
+"""What belongs to an account, by the name `naming.runner_name`; and to a feed, by the feed's."""
 
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 class Key(NamedTuple):
-    """What is reconciled: one account."""
+    """What is reconciled: one account or one feed."""
 
     namespace: str
     name: str
+    kind: str = ACCOUNT_KIND
+
+    @property
+    def place(self) -> "Place":
+        """Where the object is."""
+        return Place(self.kind, self.namespace, self.name)
+
+    @property
+    def child_name(self) -> str:
+        """The name of all its children."""
+        return runner_name(self.name) if self.kind == ACCOUNT_KIND else self.name
+
+    @property
+    def log_fields(self) -> dict[str, str]:
+        """How a line of the log names it: ``account`` or ``feed``."""
+        return {"feed" if self.kind == FEED_KIND else "account": str(self)}
 
     @override
     def __str__(self) -> str:
@@ -56,8 +79,10 @@ class Record:
     uid: str
     version: int
     """``metadata.resourceVersion``: grows with every change of the object."""
-    label: str
-    """The value of `ACCOUNT_LABEL`: which account a pod belongs to; empty without one."""
+    account_label: str
+    """Which account a pod belongs to; empty without the label."""
+    feed_label: str
+    """Which feed a child belongs to; empty without the label."""
     packed: bytes
     """The object as compressed JSON, cut by `cut`."""
 
@@ -65,12 +90,14 @@ class Record:
     def of(cls, raw: Json) -> Self:
         """Make the record of an object as the API server sends it; ``raw`` is not kept."""
         metadata = raw["metadata"]
+        labels = metadata.get("labels") or {}
         text = json.dumps(cut(raw), separators=(",", ":"))
         return cls(
             place=Place(raw["kind"], metadata.get("namespace", ""), metadata["name"]),
             uid=metadata.get("uid", ""),
             version=version_of(metadata),
-            label=(metadata.get("labels") or {}).get(ACCOUNT_LABEL, ""),
+            account_label=labels.get(ACCOUNT_LABEL, ""),
+            feed_label=labels.get(FEED_LABEL, ""),
             packed=zlib.compress(text.encode(), level=1),
         )
 
@@ -86,28 +113,28 @@ class Store:
     def __init__(self) -> None:
         """Begin with nothing known."""
         self._records: dict[Place, Record] = {}
-        self._accounts: dict[Key, Record] = {}
-        self._by_runner: dict[tuple[str, str], Key] = {}
+        self._roots: dict[str, dict[Key, Record]] = {kind: {} for kind in CHILD_KINDS}
+        self._by_child: dict[tuple[str, str, str], Key] = {}
         self._by_label: dict[tuple[str, str], Key] = {}
         self._pods: dict[tuple[str, str], set[Place]] = {}
-        self._buried: set[str] | None = None
+        self._relists = 0
+        self._buried: set[str] = set()
 
-    def __len__(self) -> int:
-        """The number of accounts."""
-        return len(self._accounts)
+    def keys(self, kind: str = ACCOUNT_KIND) -> tuple[Key, ...]:
+        """Every account, or every feed, that exists."""
+        return tuple(self._roots[kind])
 
-    def keys(self) -> tuple[Key, ...]:
-        """Every account that exists."""
-        return tuple(self._accounts)
+    def count(self, kind: str = ACCOUNT_KIND) -> int:
+        """The number of them."""
+        return len(self._roots[kind])
 
-    def account(self, key: Key) -> Record | None:
-        """The account itself, or None when it is gone."""
-        return self._accounts.get(key)
+    def root(self, key: Key) -> Record | None:
+        """The account or feed itself, or None when it is gone."""
+        return self._roots[key.kind].get(key)
 
     def children(self, key: Key) -> tuple[Record, ...]:
-        """What stands where the account's children belong, whoever made it."""
-        name = runner_name(key.name)
-        places = (Place(kind, key.namespace, name) for kind in CHILD_KINDS)
+        """What stands where the children belong, whoever made it."""
+        places = (Place(kind, key.namespace, key.child_name) for kind in CHILD_KINDS[key.kind])
         return tuple(self._records[place] for place in places if place in self._records)
 
     def pods(self, key: Key) -> tuple[Record, ...]:
@@ -120,25 +147,25 @@ class Store:
         return self._records.get(place)
 
     def upsert(self, record: Record) -> frozenset[Key]:
-        """Take an object in and give the accounts that it concerns.
+        """Take an object in and give the accounts and feeds that it concerns.
 
         None where it is no newer than what is known, or was removed while a relist runs.
         """
         known = self._records.get(record.place)
         if known and known.uid == record.uid and 0 < record.version <= known.version:
             return frozenset()
-        if self._buried is not None and record.uid in self._buried:
+        if record.uid in self._buried:
             return frozenset()
         concerned = self._forget(known) if known else frozenset()
         self._remember(record)
         return concerned | self._concerned(record)
 
     def remove(self, place: Place, uid: str) -> frozenset[Key]:
-        """Take an object out and give the accounts that it concerned.
+        """Take an object out and give the accounts and feeds that it concerned.
 
         Another object that has taken its place meanwhile stays.
         """
-        if self._buried is not None:
+        if self._relists:
             self._buried.add(uid)
         known = self._records.get(place)
         return self._forget(known) if known and known.uid == uid else frozenset()
@@ -147,23 +174,24 @@ class Store:
     def relisting(self) -> Iterator[None]:
         """While a list is read: what a watch removes meanwhile, the older list cannot bring back.
 
-        Raises RuntimeError when one is under way already.
+        Several at once are several lists.
         """
-        if self._buried is not None:
-            raise RuntimeError("a relist is under way already")
-        self._buried = set()
+        self._relists += 1
         try:
             yield
         finally:
-            self._buried = None
+            self._relists -= 1
+            if not self._relists:
+                self._buried.clear()
 
     def lost(
-        self, kind: str, namespace: str | None, listed: Collection[str], version: int
+        self, kind: str, label: str, namespace: str | None, listed: Collection[str], version: int
     ) -> tuple[Record, ...]:
         """What is stored but was not in a list: deleted while nobody watched.
 
+        ``label`` is what the list was selected by, ``namespace`` where, None for everywhere.
         ``listed`` are the uids in the list, ``version`` is the list's own: what is newer than the
-        list was made after it. ``namespace`` None means all of them.
+        list was made after it.
         """
         return tuple(
             record
@@ -172,43 +200,55 @@ class Store:
             and namespace in (None, record.place.namespace)
             and record.uid not in listed
             and record.version <= version
+            and _could_have(record, label)
         )
 
     def _remember(self, record: Record) -> None:
         kind, namespace, name = record.place
         self._records[record.place] = record
-        if kind == ACCOUNT_KIND:
-            key = Key(namespace, name)
-            self._accounts[key] = record
-            self._by_runner[namespace, runner_name(name)] = key
-            self._by_label[namespace, label_value(name)] = key
-        elif kind == POD_KIND:
-            self._pods.setdefault((namespace, record.label), set()).add(record.place)
+        if kind == POD_KIND:
+            self._pods.setdefault((namespace, record.account_label), set()).add(record.place)
+        elif kind in self._roots:
+            key = Key(namespace, name, kind)
+            self._roots[kind][key] = record
+            self._by_child[kind, namespace, key.child_name] = key
+            if kind == ACCOUNT_KIND:
+                self._by_label[namespace, label_value(name)] = key
 
     def _forget(self, record: Record) -> frozenset[Key]:
         concerned = self._concerned(record)
         kind, namespace, name = record.place
         del self._records[record.place]
-        if kind == ACCOUNT_KIND:
-            del self._accounts[Key(namespace, name)]
-            del self._by_runner[namespace, runner_name(name)]
-            del self._by_label[namespace, label_value(name)]
-        elif kind == POD_KIND:
-            pods = self._pods[namespace, record.label]
+        if kind == POD_KIND:
+            pods = self._pods[namespace, record.account_label]
             pods.remove(record.place)
             if not pods:
-                del self._pods[namespace, record.label]
+                del self._pods[namespace, record.account_label]
+        elif kind in self._roots:
+            key = Key(namespace, name, kind)
+            del self._roots[kind][key]
+            del self._by_child[kind, namespace, key.child_name]
+            if kind == ACCOUNT_KIND:
+                del self._by_label[namespace, label_value(name)]
         return concerned
 
     def _concerned(self, record: Record) -> frozenset[Key]:
         kind, namespace, name = record.place
-        if kind == ACCOUNT_KIND:
-            return frozenset({Key(namespace, name)})
+        if kind in self._roots:
+            return frozenset({Key(namespace, name, kind)})
         if kind == POD_KIND:
-            key = self._by_label.get((namespace, record.label))
+            found = [self._by_label.get((namespace, record.account_label))]
         else:
-            key = self._by_runner.get((namespace, name))
-        return frozenset() if key is None else frozenset({key})
+            roots = (root for root, children in CHILD_KINDS.items() if kind in children)
+            found = [self._by_child.get((root, namespace, name)) for root in roots]
+        return frozenset(key for key in found if key is not None)
+
+
+def _could_have(record: Record, label: str) -> bool:
+    # A stranger's object has neither label: it was read by name, and any list tells that it is
+    # none of ours.
+    labels = {ACCOUNT_LABEL: record.account_label, FEED_LABEL: record.feed_label}
+    return not label or bool(labels[label]) or not any(labels.values())
 
 
 def version_of(metadata: Mapping[str, Any]) -> int:

@@ -57,7 +57,7 @@ class Workers:
             result = self._after(key, await self._attempt(key))
         except Exception as error:
             # A fault of ours with one account: said with its stack, and the others go on.
-            self._context.log.error("attemptFailed", cause=error, account=str(key))
+            self._context.log.error("attemptFailed", cause=error, **key.log_fields)
             self._context.meters.failed(type(error).__name__)
             self._retry(key)
         finally:
@@ -76,7 +76,7 @@ class Workers:
             wait = self._retry(key, least=failure.retry_after, is_outage=is_outage)
             if not is_outage:
                 self._context.log.warning(
-                    "retry", account=str(key), message=str(failure), seconds=round(wait, 3)
+                    "retry", **key.log_fields, message=str(failure), seconds=round(wait, 3)
                 )
             return "retry"
         queue.forget(key)

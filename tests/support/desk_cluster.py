@@ -10,7 +10,7 @@ from botapi.labels import ACCOUNT_LABEL, API_VERSION
 from botapi.model import Json
 from botoperator.cluster.kinds import Kind
 from botoperator.cluster.port import Cluster, ClusterError, Page
-from botoperator.store import Place
+from botoperator.store import CHILD_KINDS, Place
 
 Call = tuple[str, str, str]
 """Verb, kind (or ``Kind/status``) and name."""
@@ -73,7 +73,9 @@ class DeskCluster(Cluster):
         items = [
             raw
             for place, raw in self.objects.items()
-            if place.kind == kind.name and namespace in (None, place.namespace)
+            if place.kind == kind.name
+            and namespace in (None, place.namespace)
+            and (not kind.label or kind.label in raw["metadata"].get("labels", {}))
         ]
         yield Page(items=items, version=next(self._versions))
 
@@ -89,9 +91,12 @@ class DeskCluster(Cluster):
 
 
 def thing(kind: str, name: str, *, version: int = 1, uid: str = "", **metadata: Any) -> Json:
-    """A small object of a kind, in the namespace ``clients``."""
-    given = {"name": name, "namespace": "clients", "resourceVersion": str(version)}
-    api_version = API_VERSION if kind == "TradingAccount" else "v1"
+    """A small object of a kind, in the namespace ``clients``; a child with its account's label."""
+    given: dict[str, Any] = {"name": name, "namespace": "clients"}
+    given["resourceVersion"] = str(version)
+    if kind not in CHILD_KINDS:
+        given["labels"] = {ACCOUNT_LABEL: name}
+    api_version = API_VERSION if kind in CHILD_KINDS else "v1"
     return {
         "apiVersion": api_version,
         "kind": kind,

@@ -9,10 +9,12 @@ from prometheus_client import CollectorRegistry
 from typing_extensions import override
 
 from botoperator.cluster.execute import Executor
+from botoperator.cluster.kinds import Scope
 from botoperator.context import Context
 from botoperator.logs import JsonLine, Log
 from botoperator.meters import WorkMeters
-from botoperator.settings import Settings
+from botoperator.relist import Relist
+from botoperator.settings import FeedSettings, Settings
 from botoperator.store import Record
 from support.desk_cluster import DeskCluster
 
@@ -33,7 +35,8 @@ class _Listener(logging.Handler):
 class OperatorDesk:
     """Context, cluster and executor of one test; made inside its event loop."""
 
-    def __init__(self, *watched: str) -> None:
+    def __init__(self, *, feeds: FeedSettings | None = None) -> None:
+        self.time = NOON
         self.metrics = CollectorRegistry()
         self._listener = _Listener()
         logger = logging.getLogger(f"desk-{id(self)}")
@@ -44,13 +47,24 @@ class OperatorDesk:
             namespace="tradefleet",
             runner_image="tradefleet:test",
             simulator="http://tradefleet-simulator.tradefleet.svc:8480",
-            watch_namespaces=watched,
+            feeds=feeds,
         )
         self.context = Context(
-            settings, now=lambda: NOON, log=Log(logger.name), meters=WorkMeters(self.metrics)
+            settings, now=lambda: self.time, log=Log(logger.name), meters=WorkMeters(self.metrics)
         )
         self.cluster = DeskCluster()
-        self.executor = Executor(cluster=self.cluster, shelf=self.context, now=lambda: NOON)
+        self.executor = Executor(cluster=self.cluster, shelf=self.context, now=lambda: self.time)
+
+    def relist(self, scope: Scope, *namespaces: str, seconds: float = 600) -> Relist:
+        """The lists of a scope, without jitter."""
+        return Relist(
+            self.context,
+            self.cluster,
+            scope,
+            namespaces,
+            interval_seconds=seconds,
+            chance=lambda: 0.5,
+        )
 
     def see(self, raw: Any) -> None:
         """Put an object into the cluster, and let a watch tell of it."""

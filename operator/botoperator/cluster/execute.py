@@ -57,20 +57,28 @@ class Executor:
         it spoke of a world without it.
         """
         outcome = Outcome()
-        if await self._finds_strangers(plan, outcome) or outcome.unavailable is not None:
+        if await self._finds_strangers(plan, outcome):
             return outcome
         parts: tuple[Apply | Delete, ...] = (*plan.applies, *plan.deletes)
         for part in parts:
             await self._guard(outcome, part)
-        if plan.status is not None and outcome.unavailable is None:
-            try:
-                self.shelf.put(await self.cluster.apply_status(plan.status.manifest))
-            except ClusterError as error:
-                outcome.failures.append(error)
-                return outcome
-        for notice in plan.notices if outcome.unavailable is None else ():
-            await self._announce(outcome, notice, account)
+        if await self._writes_status(plan, outcome):
+            for notice in plan.notices:
+                await self._announce(outcome, notice, account)
         return outcome
+
+    async def _writes_status(self, plan: Plan, outcome: Outcome) -> bool:
+        # A notice tells of a transition: while that is not written, the next plan finds it again.
+        if outcome.unavailable is not None:
+            return False
+        if plan.status is None:
+            return True
+        try:
+            self.shelf.put(await self.cluster.apply_status(plan.status.manifest))
+        except ClusterError as error:
+            outcome.failures.append(error)
+            return False
+        return True
 
     async def _finds_strangers(self, plan: Plan, outcome: Outcome) -> bool:
         # Objects without our labels are not watched: a name that seems free may be taken.

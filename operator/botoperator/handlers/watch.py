@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import kopf
 
-from botoperator.cluster.kinds import WATCHED, Kind
+from botoperator.cluster.kinds import Kind, Scope
 from botoperator.cluster.kube import Access
 from botoperator.handlers.login import sign_in
 from botoperator.handlers.watch_settings import watch_settings
@@ -25,12 +25,19 @@ _MOST_SECONDS: Final = 15.0
 
 
 class Watches:
-    """Tells of every change of our kinds."""
+    """Tells of every change of the kinds of a scope."""
 
     def __init__(
-        self, make_access: Callable[[], Access], namespaces: Sequence[str], tell: Tell, log: Log
+        self,
+        scope: Scope,
+        namespaces: Sequence[str],
+        *,
+        make_access: Callable[[], Access],
+        tell: Tell,
+        log: Log,
     ) -> None:
         """Watch these namespaces, or everywhere when there are none."""
+        self._scope = scope
         self._make_access = make_access
         self._namespaces = tuple(namespaces)
         self._tell = tell
@@ -48,13 +55,14 @@ class Watches:
                 failure = await run.ended
             finally:
                 run.stop()
-            self._log.warning("watchEnded", message=str(failure or "without a reason"))
+            reason = str(failure or "without a reason")
+            self._log.warning("watchEnded", kind=self._scope.root.name, message=reason)
             await asyncio.sleep(_MOST_SECONDS * (0.1 + 0.9 * random.random()))
 
     async def _watch(self, stop: asyncio.Event) -> None:
         await kopf.operator(
             registry=self._registry(),
-            settings=watch_settings(),
+            settings=watch_settings(self._scope),
             clusterwide=not self._namespaces,
             namespaces=self._namespaces,
             standalone=True,
@@ -69,7 +77,7 @@ class Watches:
         async def login(**_: Any) -> kopf.AiohttpSession:
             return await sign_in(access)
 
-        for kind in WATCHED:
+        for kind in self._scope.kinds:
             self._watch_kind(kind, registry)
         return registry
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import kopf
 
-from botoperator.cluster.kinds import WATCHED
+from botoperator.cluster.kinds import Scope
 
 _MOST_SECONDS = 15.0
 
@@ -28,7 +28,7 @@ class EndlessBackoff:
             seconds = min(self.most_seconds, seconds * 2)
 
 
-def watch_settings() -> kopf.OperatorSettings:
+def watch_settings(scope: Scope) -> kopf.OperatorSettings:
     """Give the settings of one run; kopf writes into them, so each run has its own."""
     settings = kopf.OperatorSettings()
     settings.process.ultimate_exiting_timeout = None
@@ -50,7 +50,7 @@ def watch_settings() -> kopf.OperatorSettings:
     # Bookmarks come every minute: silence beyond that is a dead connection.
     settings.watching.inactivity_timeout = 70
     settings.watching.chunk_size = 500
-    for kind in WATCHED:
+    for kind in scope.kinds:
         if kind.selector:
             settings.watching.label_selectors[kind.group, kind.version, kind.plural] = kind.selector
     return settings

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from botoperator.attempt import Attempts
+from botoperator.cluster.kinds import ACCOUNTS
 from botoperator.cluster.port import RejectedError, RetryableError, UnavailableError
 from botoperator.store import Key, Place
 from support.accounts import account
@@ -30,6 +31,11 @@ async def desk() -> OperatorDesk:
     return desk
 
 
+def attempts_of(desk: OperatorDesk) -> Attempts:
+    """Attempts that list accounts from the desk's cluster."""
+    return Attempts(desk.context, desk.executor, desk.relist(ACCOUNTS).roots)
+
+
 async def settle(desk: OperatorDesk, attempts: Attempts, key: Key = ALICE) -> int:
     """Attempt until nothing is left to be done at once; the number of attempts."""
     for number in range(1, 10):
@@ -40,7 +46,7 @@ async def settle(desk: OperatorDesk, attempts: Attempts, key: Key = ALICE) -> in
 
 async def test_a_new_account_gets_its_children_and_a_status(desk: OperatorDesk) -> None:
     """KU-11, KU-14: one apply each, and one status."""
-    await settle(desk, Attempts(desk.context, desk.executor))
+    await settle(desk, attempts_of(desk))
 
     kinds = [kind for _, kind, _ in desk.cluster.writes()]
     children = {"ServiceAccount", "Role", "RoleBinding", "StatefulSet"}
@@ -50,7 +56,7 @@ async def test_a_new_account_gets_its_children_and_a_status(desk: OperatorDesk) 
 
 async def test_once_settled_nothing_is_written(desk: OperatorDesk) -> None:
     """KU-14."""
-    attempts = Attempts(desk.context, desk.executor)
+    attempts = attempts_of(desk)
     await settle(desk, attempts)
     desk.cluster.calls.clear()
 
@@ -62,12 +68,12 @@ async def test_once_settled_nothing_is_written(desk: OperatorDesk) -> None:
 
 
 async def test_an_account_that_is_gone_needs_nothing(desk: OperatorDesk) -> None:
-    known = desk.context.store.account(ALICE)
+    known = desk.context.store.root(ALICE)
     assert known is not None
     desk.context.troubles[ALICE] = "something"
     desk.context.gone(known.place, known.uid)
 
-    verdict = await Attempts(desk.context, desk.executor).attempt(ALICE)
+    verdict = await attempts_of(desk).attempt(ALICE)
 
     assert (verdict.failure, verdict.again, verdict.later) == (None, False, None)
     assert desk.cluster.calls == []
@@ -79,7 +85,7 @@ async def test_an_apply_that_is_refused_is_said_in_the_status_and_not_tried_for_
 ) -> None:
     error = RejectedError("spec.template: Invalid value", status=422)
     desk.cluster.failing["apply", "StatefulSet", "alice"] = error
-    attempts = Attempts(desk.context, desk.executor)
+    attempts = attempts_of(desk)
 
     verdict = await attempts.attempt(ALICE)
     assert verdict.again
@@ -97,7 +103,7 @@ async def test_an_apply_that_is_refused_is_said_in_the_status_and_not_tried_for_
 async def test_when_the_trouble_is_over_the_status_says_so(desk: OperatorDesk) -> None:
     call = ("apply", "StatefulSet", "alice")
     desk.cluster.failing[call] = RejectedError("Invalid value", status=422)
-    attempts = Attempts(desk.context, desk.executor)
+    attempts = attempts_of(desk)
     await settle(desk, attempts)
 
     del desk.cluster.failing[call]
@@ -112,7 +118,7 @@ async def test_a_conflict_is_tried_again_and_told_to_nobody(desk: OperatorDesk) 
     error = RetryableError("the object has been modified", status=409)
     desk.cluster.failing[STATUS] = error
 
-    verdict = await Attempts(desk.context, desk.executor).attempt(ALICE)
+    verdict = await attempts_of(desk).attempt(ALICE)
 
     assert verdict.failure is error
     assert desk.context.troubles == {}
@@ -122,7 +128,7 @@ async def test_a_missing_right_is_tried_again_and_told(desk: OperatorDesk) -> No
     error = RetryableError("exceeded quota", status=403)
     desk.cluster.failing["apply", "ServiceAccount", "alice"] = error
 
-    verdict = await Attempts(desk.context, desk.executor).attempt(ALICE)
+    verdict = await attempts_of(desk).attempt(ALICE)
 
     assert verdict.failure is error
     assert "exceeded quota" in desk.context.troubles[ALICE]
@@ -134,7 +140,7 @@ async def test_an_outage_is_tried_again_and_is_no_trouble_of_the_account(
     error = UnavailableError("refused")
     desk.cluster.failing["get", "ServiceAccount", "alice"] = error
 
-    verdict = await Attempts(desk.context, desk.executor).attempt(ALICE)
+    verdict = await attempts_of(desk).attempt(ALICE)
 
     assert verdict.failure is error
     assert not verdict.again
@@ -145,7 +151,7 @@ async def test_of_two_accounts_with_the_same_keys_one_is_admitted_though_both_as
     desk: OperatorDesk,
 ) -> None:
     """KU-26: the older one, by its name's length here."""
-    attempts = Attempts(desk.context, desk.executor)
+    attempts = attempts_of(desk)
     desk.see(written("bob"))
     for name in ("alice", "bob"):
         desk.see(written(name, account={"uid": "7"}))
@@ -165,7 +171,7 @@ async def test_an_admission_whose_outcome_is_unknown_is_read_before_anybody_else
     desk: OperatorDesk,
 ) -> None:
     """KU-26."""
-    attempts = Attempts(desk.context, desk.executor)
+    attempts = attempts_of(desk)
     await settle(desk, attempts)
     desk.see(written("alice", account={"uid": "7"}))
     desk.cluster.failing[STATUS] = UnavailableError("timed out")

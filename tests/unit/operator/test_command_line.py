@@ -4,13 +4,14 @@ import os
 import socket
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from botoperator.command_line import Options, parse
 from botoperator.logs import Shape
-from botoperator.settings import RUNNER_RESOURCES, PullPolicy
+from botoperator.settings import RUNNER_RESOURCES, FeedSettings, PullPolicy
 
 PROGRAM = Path(sys.executable).with_name("tradefleet-operator")
 
@@ -74,6 +75,24 @@ def test_the_chart_s_command_line_is_understood() -> None:
     assert settings.probe_port == 9000
 
 
+def test_feeds_are_off_unless_asked_for() -> None:
+    """KU-12."""
+    assert run().settings.feeds is None
+    assert run("--feeds").settings.feeds == FeedSettings()
+    resources = '{"limits":{"memory":"64Mi"}}'
+    feeds = run(
+        "--feeds",
+        "--feed-grace-seconds=5",
+        f"--feed-resources={resources}",
+        "--feed-max-connections=9",
+    ).settings.feeds
+
+    assert feeds is not None
+    assert feeds.grace == timedelta(seconds=5)
+    assert feeds.resources.limits == {"memory": "64Mi"}
+    assert feeds.max_connections == 9
+
+
 def test_variables_say_what_flags_do_not(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     kubeconfig = tmp_path / "config"
     kubeconfig.write_text("{}")
@@ -105,6 +124,8 @@ def test_variables_say_what_flags_do_not(monkeypatch: pytest.MonkeyPatch, tmp_pa
         (["run", '--runner-resources={"limits": {"cpu": true}}'], "limits.cpu must be a quantity"),
         (["run", "--image-pull-policy=Sometimes"], "IfNotPresent"),
         (["run", "--log-level=loud"], "warning"),
+        (["run", "--feed-grace-seconds=1.5"], "0 to 86400"),
+        (["run", "--feed-max-connections=0"], "1 to 10000"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

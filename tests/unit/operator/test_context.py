@@ -81,7 +81,7 @@ async def test_the_holder_s_end_makes_those_who_wait_due() -> None:
     desk.see(account("alice", uid="7"))
     desk.see(account("bob", uid="7"))
     due(desk)
-    held = desk.context.store.account(ALICE)
+    held = desk.context.store.root(ALICE)
     assert held is not None
 
     desk.context.gone(held.place, held.uid)

@@ -4,12 +4,13 @@ import asyncio
 
 import pytest
 
-from botoperator.cluster.kinds import WATCHED
+from botapi.labels import FEED_LABEL
+from botoperator.cluster.kinds import ACCOUNTS, FEEDS
 from botoperator.cluster.port import UnavailableError
 from botoperator.relist import Relist
 from botoperator.store import Key, Place
 from support.desk_cluster import pod, thing
-from support.operator_context import OperatorDesk
+from support.operator_context import NOON, OperatorDesk
 
 ALICE = Key("clients", "alice")
 ROLE = Place("Role", "clients", "alice")
@@ -25,25 +26,25 @@ async def desk() -> OperatorDesk:
 
 
 def relist_of(desk: OperatorDesk, seconds: float = 600) -> Relist:
-    """A relist without jitter."""
-    return Relist(desk.context, desk.cluster, interval_seconds=seconds, chance=lambda: 0.5)
+    """The lists of accounts and what belongs to them, everywhere."""
+    return desk.relist(ACCOUNTS, seconds=seconds)
 
 
 async def test_every_kind_is_listed_once_and_all_is_known_then(desk: OperatorDesk) -> None:
     lost = await relist_of(desk).once()
 
     assert lost == 0
-    assert [kind for _, kind, _ in desk.cluster.calls] == [kind.name for kind in WATCHED]
+    assert [kind for _, kind, _ in desk.cluster.calls] == [kind.name for kind in ACCOUNTS.kinds]
     assert desk.context.store.keys() == (ALICE,)
     assert len(desk.context.store.children(ALICE)) == len(desk.context.store.pods(ALICE)) == 1
 
 
 async def test_only_the_watched_namespaces_are_listed() -> None:
-    desk = OperatorDesk("clients", "others")
-    await relist_of(desk).once()
+    desk = OperatorDesk()
+    await desk.relist(ACCOUNTS, "clients", "others").once()
 
     assert {namespace for _, _, namespace in desk.cluster.calls} == {"clients", "others"}
-    assert len(desk.cluster.calls) == 2 * len(WATCHED)
+    assert len(desk.cluster.calls) == 2 * len(ACCOUNTS.kinds)
 
 
 async def test_a_deletion_that_no_watch_told_of_is_found(desk: OperatorDesk) -> None:
@@ -83,16 +84,34 @@ async def test_a_list_that_fails_takes_nothing_for_lost(desk: OperatorDesk) -> N
     assert await relist.once() == 3
 
 
-async def test_after_the_first_list_the_operator_is_ready_and_all_is_due(
-    desk: OperatorDesk,
-) -> None:
-    assert desk.context.vitals.unreadiness() != ()
-
+async def test_after_the_first_list_all_is_due(desk: OperatorDesk) -> None:
     await relist_of(desk).first()
 
-    assert desk.context.vitals.unreadiness() == ()
     assert desk.context.queue.depth == 1
+    assert desk.logged("synced")[0]["found"] == 1
     assert desk.metric("tradefleet_operator_relists_total", result="success") == 1
+
+
+async def test_a_list_of_feeds_takes_no_account_s_child_for_lost(desk: OperatorDesk) -> None:
+    """KU-12: Roles of both kinds stand in one namespace."""
+    await relist_of(desk).once()
+    desk.see(thing("Role", "feed-xrp", labels={FEED_LABEL: "feed-xrp"}))
+    del desk.cluster.objects[ROLE]
+    del desk.cluster.objects[Place("Role", "clients", "feed-xrp")]
+
+    assert await desk.relist(FEEDS, "clients").once() == 1
+    assert desk.context.store.find(ROLE) is not None
+    assert await relist_of(desk).once() == 1
+
+
+async def test_a_list_of_accounts_alone_says_when_it_was_asked_for(desk: OperatorDesk) -> None:
+    """KU-12: a feed goes only after a list that is younger than its grace."""
+    assert desk.context.accounts_listed_at is None
+
+    await relist_of(desk).roots()
+
+    assert desk.context.accounts_listed_at == NOON
+    assert [kind for _, kind, _ in desk.cluster.calls] == ["TradingAccount"]
 
 
 async def test_in_regular_relists_all_accounts_are_due(desk: OperatorDesk) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from botapi.labels import ACCOUNT_LABEL, OPERATOR_MANAGER
+from botapi.labels import ACCOUNT_LABEL, FEED_KIND, FEED_LABEL, OPERATOR_MANAGER
 from botapi.naming import label_value, runner_name
 from botoperator.store import Key, Place, Record, Store, cut
 from support.desk_cluster import pod, thing
@@ -121,8 +121,8 @@ def test_a_deleted_account_is_forgotten_and_its_children_concern_nobody(store: S
     store.upsert(Record.of(thing("Role", "alice")))
     store.remove(Place("TradingAccount", "clients", "alice"), "TradingAccount-alice")
 
-    assert store.account(ALICE) is None
-    assert len(store) == 0
+    assert store.root(ALICE) is None
+    assert store.count() == 0
     assert store.remove(Place("Role", "clients", "alice"), "Role-alice") == frozenset()
 
 
@@ -130,10 +130,27 @@ def test_what_a_list_lacks_is_lost_unless_it_is_younger_than_the_list(store: Sto
     for name, version in (("listed", 3), ("lost", 4), ("young", 11)):
         store.upsert(Record.of(thing("Role", name, version=version)))
 
-    lost = store.lost("Role", None, {"Role-listed"}, 10)
+    lost = store.lost("Role", ACCOUNT_LABEL, None, {"Role-listed"}, 10)
 
     assert [record.place.name for record in lost] == ["lost"]
-    assert store.lost("Role", "elsewhere", set(), 10) == ()
+    assert store.lost("Role", ACCOUNT_LABEL, "elsewhere", set(), 10) == ()
+
+
+def test_a_list_of_one_label_tells_nothing_of_the_other_and_of_strangers_that_they_are_none(
+    store: Store,
+) -> None:
+    for name, labels in (("of-feed", {FEED_LABEL: "x"}), ("of-nobody", {"theirs": "x"})):
+        store.upsert(Record.of(thing("Role", name, labels=labels)))
+
+    lost = store.lost("Role", ACCOUNT_LABEL, None, set(), 10)
+
+    assert [record.place.name for record in lost] == ["of-nobody"]
+
+
+def test_a_label_on_an_account_does_not_hide_it_from_a_list(store: Store) -> None:
+    store.upsert(Record.of(thing("TradingAccount", "bob", labels={FEED_LABEL: "x"})))
+
+    assert len(store.lost("TradingAccount", "", None, set(), 10)) == 2
 
 
 def test_a_list_does_not_bring_back_what_a_watch_removed_while_it_was_read(store: Store) -> None:
@@ -148,9 +165,39 @@ def test_a_list_does_not_bring_back_what_a_watch_removed_while_it_was_read(store
     assert store.upsert(record) == {ALICE}
 
 
-def test_two_relists_at_once_are_a_fault(store: Store) -> None:
-    with store.relisting(), pytest.raises(RuntimeError, match="under way"), store.relisting():
-        pass
+def test_of_two_lists_at_once_neither_brings_back_what_was_removed_in_the_other(
+    store: Store,
+) -> None:
+    record = Record.of(thing("Role", "alice"))
+    store.upsert(record)
+
+    with store.relisting():
+        with store.relisting():
+            store.remove(record.place, record.uid)
+
+        assert store.upsert(record) == frozenset()
+
+
+@pytest.mark.parametrize("kind", ["ServiceAccount", "Role", "RoleBinding", "Deployment", "Service"])
+def test_a_feed_s_child_concerns_the_feed(kind: str) -> None:
+    """KU-12."""
+    store, feed = Store(), Key("clients", "feed-xrp", FEED_KIND)
+    store.upsert(Record.of(thing(FEED_KIND, "feed-xrp")))
+    record = Record.of(thing(kind, "feed-xrp"))
+
+    assert store.upsert(record) == {feed}
+    assert store.children(feed) == (record,)
+    assert store.keys(FEED_KIND) == (feed,)
+    assert store.keys() == ()
+
+
+def test_an_account_with_the_name_of_a_feed_is_another_thing(store: Store) -> None:
+    store.upsert(Record.of(thing(FEED_KIND, "alice")))
+
+    assert store.upsert(Record.of(thing("StatefulSet", "alice"))) == {ALICE}
+    feed = Key("clients", "alice", FEED_KIND)
+    assert store.upsert(Record.of(thing("Role", "alice"))) == {ALICE, feed}
+    assert [record.place.kind for record in store.children(feed)] == ["Role"]
 
 
 def test_only_our_own_managed_fields_are_kept() -> None:
@@ -214,7 +261,7 @@ def test_whatever_comes_and_goes_the_store_holds_exactly_what_is_there(
     assert {key.name for key in store.keys()} == accounts
     for name in accounts:
         key = Key("clients", name)
-        pods = {r for p, r in there.items() if p.kind == "Pod" and r.label == name}
+        pods = {r for p, r in there.items() if p.kind == "Pod" and r.account_label == name}
         children = {r for p, r in there.items() if p.kind in ("Role", "StatefulSet")}
         assert set(store.pods(key)) == pods
         assert set(store.children(key)) == {r for r in children if r.place.name == name}

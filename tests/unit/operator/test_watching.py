@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from botoperator.cluster.kinds import ACCOUNT, EVENT, ROLE, STATEFUL_SET, WATCHED, Kind
+from botoperator.cluster.kinds import ACCOUNT, ACCOUNTS, EVENT, FEEDS, ROLE, STATEFUL_SET, Kind
 from botoperator.handlers.watch_settings import EndlessBackoff, watch_settings
 
 
@@ -28,7 +28,7 @@ def test_every_use_of_a_backoff_begins_anew() -> None:
 
 
 def test_no_more_rights_are_asked_for_than_to_watch() -> None:
-    settings = watch_settings()
+    settings = watch_settings(ACCOUNTS)
 
     assert settings.scanning.disabled
     assert settings.peering.standalone
@@ -37,11 +37,11 @@ def test_no_more_rights_are_asked_for_than_to_watch() -> None:
 
 def test_workers_are_not_limited() -> None:
     """With a limit kopf can wait for itself (nolar/kopf#1243)."""
-    assert watch_settings().queueing.worker_limit is None
+    assert watch_settings(ACCOUNTS).queueing.worker_limit is None
 
 
 def test_watches_end_before_the_client_gives_them_up() -> None:
-    watching = watch_settings().watching
+    watching = watch_settings(ACCOUNTS).watching
 
     assert watching.server_timeout is not None
     assert watching.client_timeout is not None
@@ -50,11 +50,20 @@ def test_watches_end_before_the_client_gives_them_up() -> None:
 
 
 def test_children_and_pods_are_selected_by_the_server_and_accounts_are_not() -> None:
-    selectors = watch_settings().watching.label_selectors
+    selectors = watch_settings(ACCOUNTS).watching.label_selectors
 
-    assert len(selectors) == len(WATCHED) - 1
+    assert len(selectors) == len(ACCOUNTS.kinds) - 1
     assert selectors["apps", "v1", "statefulsets"] == (
         "tradefleet.dev/account,app.kubernetes.io/managed-by=tradefleet-operator"
+    )
+
+
+def test_what_belongs_to_feeds_is_selected_by_their_label() -> None:
+    """KU-12."""
+    selectors = watch_settings(FEEDS).watching.label_selectors
+
+    assert selectors["", "v1", "services"] == (
+        "tradefleet.dev/feed,app.kubernetes.io/managed-by=tradefleet-operator"
     )
 
 
