@@ -8,9 +8,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from botapi.metadata import ObjectMeta
+from botapi.v1alpha1.feed import MarketDataFeed, MarketDataFeedSpec
 from botoperator.reconcile.drift import differences
-from botoperator.resources.children import build_children
-from botoperator.settings import PullPolicy, Resources, Settings
+from botoperator.resources.children import build_children, build_feed_children
+from botoperator.settings import FeedSettings, PullPolicy, Resources, Settings
 from support.accounts import Manifest
 from support.operator_objects import SETTINGS, parsed, stored_account
 from support.server_side_apply import ATOMIC, apply_manifest, edit_by_hand
@@ -29,6 +31,15 @@ _SETTINGS = st.builds(
     image_pull_secrets=st.lists(st.sampled_from("abc"), unique=True).map(tuple),
     runner_resources=_RESOURCES,
     simulator=st.sampled_from([None, "http://simulator:8480"]),
+    feeds=st.sampled_from([None, FeedSettings(), FeedSettings(max_connections=7)]),
+)
+_FEED = MarketDataFeed(
+    api_version="tradefleet.dev/v1alpha1",
+    kind="MarketDataFeed",
+    metadata=ObjectMeta(name="feed-case", namespace="tradefleet", uid="feed-uid"),
+    spec=MarketDataFeedSpec.model_validate(
+        {"exchange": "bybit", "environment": "simulated", "symbol": "XRPUSDT"}
+    ),
 )
 
 
@@ -46,7 +57,9 @@ def _accounts(draw: st.DrawFn) -> Manifest:
 
 
 def _children(raw: Manifest, wanted: Settings) -> list[Manifest]:
-    return list(build_children(parsed(raw), wanted))
+    feeds = wanted.feeds or FeedSettings()
+    of_a_feed = build_feed_children(_FEED, feeds, wanted)
+    return [*build_children(parsed(raw), wanted), *of_a_feed]
 
 
 @given(_accounts(), _SETTINGS)
@@ -86,7 +99,10 @@ def _leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
         yield path
 
 
-_NAMING = frozenset({"apiVersion", "kind", "name", "namespace", "uid", "mountPath", "protocol"})
+_NAMING = frozenset(
+    {"apiVersion", "kind", "name", "namespace", "uid", "mountPath", "protocol", "port"}
+    | {"containerPort"}
+)
 """What says which object or item it is: changed, it is another."""
 
 
@@ -95,7 +111,9 @@ def _editable(manifest: Manifest) -> list[tuple[Any, ...]]:
     return [
         path
         for path in every
-        if path[-1] not in _NAMING and path[-1] != "containerPort" and not ATOMIC & {*path}
+        if path[-1] not in _NAMING
+        and path[-1] not in ("containerPort", "port")
+        and not ATOMIC & {*path}
     ]
 
 
