@@ -59,7 +59,7 @@ def _plan_unused(view: _View, feed: Json) -> Plan:
         return Plan()
     since = _unused_since(feed)
     due = (since or view.now) + view.feeds.grace
-    if view.now < due:
+    if since is None or view.now < due:
         wanted = build_market_data_feed(
             parsed.metadata.name,
             parsed.metadata.namespace,

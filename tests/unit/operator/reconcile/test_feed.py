@@ -11,7 +11,7 @@ from botapi.labels import UNUSED_SINCE_ANNOTATION
 from botoperator.reconcile.feed import plan_feed
 from botoperator.reconcile.feed_use import FeedIdentity, feeds_of
 from botoperator.reconcile.plan import FeedObservation, Plan
-from botoperator.settings import FeedSettings
+from botoperator.settings import FeedSettings, Settings
 from support.accounts import Manifest, strategy
 from support.operator_objects import NOW, SETTINGS, stamp, stored_account
 from support.server_side_apply import apply_manifest, edit_by_hand
@@ -31,6 +31,7 @@ class _World:
     children: list[Manifest] = field(default_factory=list)
     now: Any = NOW
     listed_at: Any = None
+    settings: Settings = _SETTINGS
     applies: int = 0
     status_writes: int = 0
 
@@ -42,7 +43,7 @@ class _World:
             children=tuple(self.children),
             listed_at=self.listed_at,
         )
-        return plan_feed(seen, _SETTINGS, now=self.now)
+        return plan_feed(seen, self.settings, now=self.now)
 
     def settle(self) -> Plan:
         for _ in range(10):
@@ -206,6 +207,22 @@ def test_a_fresh_list_without_a_user_lets_the_feed_go() -> None:
         _SOL.name,
         "uid-of-MarketDataFeed",
     )
+    assert world.feed is None
+
+
+def test_without_a_grace_the_feed_goes_by_the_next_fresh_list() -> None:
+    world = _serving()
+    world.settings = replace(SETTINGS, feeds=FeedSettings(grace=timedelta(0)))
+    world.users = 0
+    marked = world.plan()
+    world.settle()
+    asked = world.plan()
+
+    world.listed_at = world.now
+    world.settle()
+
+    assert marked.requeue_after == timedelta(0)
+    assert asked == Plan(needs_fresh_list=True)
     assert world.feed is None
 
 
