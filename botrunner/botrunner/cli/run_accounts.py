@@ -15,7 +15,7 @@ from botrunner.account_resource.file import FileResource
 from botrunner.account_resource.port import AccountResourceError
 from botrunner.account_resource.state_folder import StateFolder
 from botrunner.cli.account_files import names_in, remember
-from botrunner.runtime.admission import FileOrder
+from botrunner.runtime.admission import FileOrder, venue_of
 from botrunner.runtime.supervisor import Supervisor
 from botrunner.runtime.venue_maker import VenueMaker
 from botrunner.runtime.venues import inside, start_simulator, wants_simulator
@@ -104,7 +104,7 @@ async def _assemble(settings: RunSettings, hear: Hear, stack: AsyncExitStack) ->
     stack.callback(writer.close, CLOSE_SECONDS)
     fleet_log = DailyFile(settings.state_dir / "logs", "fleet", writer)
     stack.callback(fleet_log.close)
-    order = FileOrder(door.name for door in doors)
+    order = FileOrder({door.name: venue_of(_venue_account(door)[1]) for door in doors})
     supervisors = [
         Supervisor(
             Wiring(

@@ -4,14 +4,21 @@ In a cluster the operator admits (KU-26) and this lets everybody pass.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from typing_extensions import override
 
+from botapi.v1alpha1.account import TradingAccountSpec
+
 Told = Callable[[str], None]
 """Hears why the account may not be traded yet."""
+
+
+def venue_of(spec: TradingAccountSpec) -> str:
+    """Tells venues apart: an account of one has nothing to do with one of another."""
+    return f"{spec.exchange.value}/{spec.environment.value}/{spec.endpoints.rest or ''}"
 
 
 class Admission(Protocol):
@@ -39,14 +46,14 @@ class EverybodyAdmitted(Admission):
 
 
 class FileOrder:
-    """Several accounts of one process, in the order of their files.
+    """Several accounts of one process, in the order of their files; each with its venue.
 
-    Nobody is admitted before every earlier account has looked at its keys once; whoever is
-    admitted keeps the exchange's account until its keys open another.
+    Nobody is admitted before every earlier account of its venue has looked at its keys once;
+    whoever is admitted keeps the exchange's account until its keys open another.
     """
 
-    def __init__(self, names: Iterable[str]) -> None:
-        self._names = tuple(names)
+    def __init__(self, venues: Mapping[str, str]) -> None:
+        self._venues = dict(venues)
         self._owners: dict[str, str] = {}
         self._holders: dict[str, str] = {}
         self._changed = asyncio.Event()
@@ -76,7 +83,9 @@ class FileOrder:
         holder = self._holders.get(owner)
         if holder is not None:
             return "" if holder == name else _taken(holder, owner)
-        earlier = self._names[: self._names.index(name)]
+        names = list(self._venues)
+        rivals = names[: names.index(name)]
+        earlier = [each for each in rivals if self._venues[each] == self._venues[name]]
         silent = next((each for each in earlier if each not in self._owners), "")
         if silent:
             return f"the keys of {silent}, which stands before it, are looked at first"

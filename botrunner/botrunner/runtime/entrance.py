@@ -7,7 +7,7 @@ from botapi.conditions import ConditionReason
 from botapi.v1alpha1.account import TradingAccountSpec
 from botrunner.account_resource.port import Reading
 from botrunner.exchanges.port import Exchange
-from botrunner.runtime.admission import Admission
+from botrunner.runtime.admission import Admission, venue_of
 from botrunner.runtime.key import KeyVerdict, check_key
 from botrunner.runtime.surroundings import Surroundings
 from botrunner.service.clock import Clock
@@ -114,8 +114,7 @@ def _may_withdraw(reading: Reading) -> bool:
 
 def _owner(reading: Reading, uid: str) -> str:
     """Whose account it is, told apart from those of other venues."""
-    spec = _spec_of(reading)
-    return f"{spec.exchange.value}/{spec.environment.value}/{spec.endpoints.rest or ''}/{uid}"
+    return f"{venue_of(_spec_of(reading))}/{uid}"
 
 
 def _spec_of(reading: Reading) -> TradingAccountSpec:
