@@ -40,16 +40,16 @@ class SimulatorAddresses:
     control: str
 
 
-def install(image: str, *, simulator: Mapping[str, Any] | None = None) -> None:
+def install(image: str, *, simulator: Mapping[str, Any] | None = None, **others: Any) -> None:
     """Have the chart in the cluster with IMAGE, a whole reference, and return when it serves.
 
-    SIMULATOR adds to the simulator's values; its control API is always on. Definitions and roles
-    that somebody applied by other means become the release's. Raises ClusterError with what keeps
-    a pod from starting.
+    SIMULATOR adds to the simulator's values, its control API is always on; OTHERS are further
+    values of the chart. Definitions and roles that somebody applied by other means become the
+    release's. Raises ClusterError with what keeps a pod from starting.
     """
     _prepare_namespace()
     _forget_unfinished()
-    values = _values(image, simulator or {})
+    values = _values(image, simulator or {}) | others
     options = [f"--set-json={name}={json.dumps(value)}" for name, value in values.items()]
     with step(f"installing the chart in the namespace {NAMESPACE}"):
         helm(

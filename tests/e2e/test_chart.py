@@ -21,6 +21,7 @@ EVERYTHING = (
     '--set-json=simulator.scenario="step: true"',
     "--set=nodeSelector.disk=ssd,priorityClassName=high,tolerations[0].key=spot",
     "--set=image.pullSecrets={registry}",
+    "--set=feeds.enabled=true",
 )
 
 pytestmark = pytest.mark.cluster
@@ -94,10 +95,13 @@ def test_helm_finds_nothing_to_complain_about(options: tuple[str, ...]) -> None:
 
 def test_the_chart_renders_the_generated_definition_unchanged() -> None:
     """KU-21: the CRDs are templates, and rendering must not touch a byte that matters."""
-    generated = [yaml.safe_load(path.read_text()) for path in (ROOT / "crds").glob("*.yaml")]
+    files = sorted((ROOT / "crds").glob("*.yaml"))
+    definitions = of_kind(rendered(), "CustomResourceDefinition")
 
-    assert generated
-    assert of_kind(rendered(), "CustomResourceDefinition") == generated
+    assert files
+    assert sorted(definitions, key=lambda each: str(each["metadata"]["name"])) == [
+        yaml.safe_load(path.read_text()) for path in files
+    ]
 
 
 def test_uninstalling_the_chart_keeps_the_accounts() -> None:
@@ -120,6 +124,7 @@ def test_uninstalling_the_chart_keeps_the_accounts() -> None:
         ("--set=operator.resources.limits.memory=lots", "at '/operator/resources/limits/memory'"),
         ("--set=runner.image=mine:1", "at '/runner/image': got string, want object"),
         ("--set=runner.resources.claims=x", "at '/runner/resources'"),
+        ("--set=feeds.graceSeconds=soon", "at '/feeds/graceSeconds': got string, want integer"),
         ("--set=watchNamespaces=clients", "at '/watchNamespaces': got string, want array"),
         ("--set=watchNamespaces={Clients}", "at '/watchNamespaces/0'"),
         ("--set=simulator.speed=0", "at '/simulator/speed'"),
@@ -200,6 +205,18 @@ def test_without_names_all_namespaces_are_served() -> None:
 
     assert of_kind(items, "Role", "RoleBinding") == []
     assert not [argument for argument in arguments if argument.startswith("--watch-namespace")]
+
+
+def test_shared_feeds_need_rights_in_the_releases_namespace_alone() -> None:
+    """KU-12."""
+    items, without = rendered("--set=feeds.enabled=true"), rendered()
+    (role,) = of_kind(items, "Role")
+    arguments = container(items, "tradefleet-operator")["args"]
+
+    assert role["metadata"]["namespace"] == "ours"
+    assert of_kind(items, "ClusterRole") == of_kind(without, "ClusterRole")
+    assert {"--feeds", "--feed-grace-seconds=600"} <= set(arguments)
+    assert not {"--feeds"} & set(container(without, "tradefleet-operator")["args"])
 
 
 def test_people_get_roles_that_cannot_touch_a_status() -> None:
