@@ -154,4 +154,7 @@ class PodDesk(RunnerDesk):
 
     def _probe_port(self) -> int:
         records = (json.loads(line) for line in self.output().splitlines() if line[:1] == "{")
-        return int([each["port"] for each in records if each["event"] == "probes"][-1])
+        ports = [int(each["port"]) for each in records if each["event"] == "probes"]
+        if not ports:
+            raise ConnectionError("the probes are not served yet")
+        return ports[-1]
