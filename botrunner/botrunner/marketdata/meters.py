@@ -57,6 +57,10 @@ class FeedMeters(Collector):
                 family.add_metric([value], number)
             yield family
 
+    def describe(self) -> Iterator[Metric]:
+        """Their names, as they are registered before any of them is there."""
+        return self.collect()
+
     def exposition(self) -> bytes:
         """All of it in the text format that Prometheus reads."""
         return generate_latest(self.registry)
