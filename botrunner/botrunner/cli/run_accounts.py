@@ -27,6 +27,7 @@ from botrunner.service.meters import Meters
 
 if TYPE_CHECKING:
     # What serves is imported when it is asked for: a runner keeps its memory small.
+    from botrunner.runtime.neighbours import Neighbours
     from botrunner.service.health import HealthServer
     from botrunner.simulator.server import Simulator
 
@@ -104,12 +105,13 @@ async def _assemble(settings: RunSettings, hear: Hear, stack: AsyncExitStack) ->
     stack.callback(writer.close, CLOSE_SECONDS)
     fleet_log = DailyFile(settings.state_dir / "logs", "fleet", writer)
     stack.callback(fleet_log.close)
+    neighbours = _neighbours(clock) if len(doors) > 1 else None
     order = FileOrder({door.name: venue_of(_venue_account(door)[1]) for door in doors})
     supervisors = [
         Supervisor(
             Wiring(
                 resource=door,
-                make_exchange=VenueMaker(where, clock, stack),
+                make_exchange=VenueMaker(where, clock, stack, neighbours=neighbours),
                 clock=clock,
                 log=_log(door, clock, (writer, fleet_log), hear, stack),
                 meters=meters,
@@ -127,6 +129,13 @@ async def _assemble(settings: RunSettings, hear: Hear, stack: AsyncExitStack) ->
         record = {"at": clock.now().isoformat(), "severity": "info", "event": "probes"}
         hear({**record, "port": fleet.health.port})
     return fleet
+
+
+def _neighbours(clock: SystemClock) -> "Neighbours":
+    """Several accounts share; one alone keeps its memory small."""
+    from botrunner.runtime.neighbours import Neighbours
+
+    return Neighbours(clock)
 
 
 def _open_door(

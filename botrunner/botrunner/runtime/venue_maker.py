@@ -14,6 +14,7 @@ from botrunner.service.clock import Clock
 if TYPE_CHECKING:
     # A dry run brings the simulator along: imported when there is one.
     from botrunner.runtime.dry_run import DryVenue
+    from botrunner.runtime.neighbours import Neighbours
 
 
 class VenueMaker:
@@ -22,7 +23,8 @@ class VenueMaker:
 
     ``share`` is that of an account whose prices come through feeds: who follows the exchange itself
     has to be back on its stream at once. ``simulator`` serves an account that is simulated without
-    addresses; ``stack`` ends a dry run's venue with the process.
+    addresses; ``stack`` ends a dry run's venue with the process. ``neighbours`` are the other
+    accounts of this process, where there are any.
     """
 
     def __init__(
@@ -31,8 +33,9 @@ class VenueMaker:
         clock: Clock,
         stack: AsyncExitStack,
         share: AddressShare = WHOLE_ADDRESS,
+        neighbours: "Neighbours | None" = None,
     ) -> None:
-        self._share = share
+        self._share, self._neighbours = share, neighbours
         self._simulator, self._clock, self._stack = simulator, clock, stack
         self._first: TradingAccountSpec | None = None
         self._dry: DryVenue | None = None
@@ -46,6 +49,8 @@ class VenueMaker:
         self._first = first
         if first.mode is Mode.DRY_RUN:
             return self._dry_run(first, where, keys, listeners, spec.request_timeout_seconds)
+        if self._neighbours is not None:
+            return self._neighbours.exchange(where, spec, keys, listeners)
         share = self._share if uses_feeds(first) else WHOLE_ADDRESS
         return make_exchange(where, spec, keys, listeners, self._clock, share)
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from botapi.v1alpha1.account import Environment, TradingAccountSpec
+from botrunner.exchanges.bybit.address import Address
 from botrunner.exchanges.bybit.endpoints import Endpoints, endpoints_for
 from botrunner.exchanges.bybit.exchange import BybitExchange
 from botrunner.exchanges.credentials import Credentials
@@ -115,8 +116,12 @@ def make_exchange(
     listeners: Listeners,
     clock: Clock,
     share: AddressShare = WHOLE_ADDRESS,
+    address: Address | None = None,
 ) -> Exchange:
-    """The adapter of an account; without keys it reads public data only."""
+    """The adapter of an account; without keys it reads public data only.
+
+    ``address``: shared with the other adapters of this process.
+    """
     return BybitExchange(
         endpoints=endpoints,
         credentials=keys,
@@ -125,6 +130,7 @@ def make_exchange(
         timeout_seconds=float(spec.request_timeout_seconds),
         poll_seconds=share.poll_seconds,
         connect_seconds=share.connect_seconds,
+        address=address,
     )
 
 
