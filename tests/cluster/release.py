@@ -29,7 +29,8 @@ _UNFINISHED = (
     "owner=helm,name=tradefleet,status in (pending-install,pending-upgrade,pending-rollback)"
 )
 # The kubeconfig decides, not what the shell that runs make has set for another cluster.
-_OWN_ACCESS = dict.fromkeys(("HELM_KUBECONTEXT", "HELM_KUBEAPISERVER", "HELM_KUBETOKEN"), "")
+_FOREIGN = ("HELM_KUBECONTEXT", "HELM_KUBEAPISERVER", "HELM_KUBETOKEN", "HELM_DRIVER")
+_OWN_ACCESS = dict.fromkeys(_FOREIGN, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
