@@ -32,6 +32,8 @@ SEND_BUFFER_BYTES = 32 * 1024
 """Asked of the kernel for each subscriber; more would be a hidden queue of old prices."""
 DEAD_MILLISECONDS = 10_000
 """A peer that acknowledges nothing, or reads nothing, for so long is cut (TCP_USER_TIMEOUT)."""
+CLOSING_SECONDS = 1.0
+"""At the end, a subscriber has so long to take what is on its way to it."""
 LONGEST_HELLO_BYTES = 16 * 1024
 _READ_BUFFER_BYTES = 2048
 _BACKLOG = 1024
@@ -116,6 +118,15 @@ class FeedServer:
             self._server.close()
         for connection in list(self._connections.values()):
             connection.end(WSCloseCode.GOING_AWAY)
+        try:
+            async with asyncio.timeout(CLOSING_SECONDS):
+                await self._all_closed()
+        except TimeoutError:
+            for connection in list(self._connections.values()):
+                connection.abort()
+            await self._all_closed()
+
+    async def _all_closed(self) -> None:
         while self._connections:
             await asyncio.sleep(0.01)
 

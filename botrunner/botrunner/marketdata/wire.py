@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import msgspec
+from typing_extensions import override
 
 from botrunner.exchanges.market_data import Level, Source
 
@@ -59,6 +60,10 @@ class Hello(_Frame, frozen=True, kw_only=True, rename="camel", tag_field="kind",
     """Candles; the exchange's names of their lengths."""
     token: str = ""
     """A ServiceAccount token for the feed's audience."""
+
+    @override
+    def __repr__(self) -> str:
+        return f"Hello({self.exchange} {self.environment} {self.market} {self.symbol})"
 
 
 class Welcome(_Frame, frozen=True, kw_only=True, rename="camel", tag_field="kind", tag="welcome"):

@@ -61,6 +61,11 @@ def test_what_a_subscriber_says_is_written_and_read_as_ever() -> None:
     assert wire.read_hello(golden("hello")) == HELLO
 
 
+def test_a_hello_does_not_show_its_token() -> None:
+    """EX-13."""
+    assert "signature" not in f"{HELLO!r} {HELLO} {[HELLO]}"
+
+
 def test_every_version_that_is_spoken_has_its_golden_frames() -> None:
     versions = sorted(int(folder.name[1:]) for folder in FOLDER.glob("v*"))
 

@@ -315,6 +315,22 @@ def _check_what_the_sleeper_heard(heard: list[FeedFrame], count: int) -> None:
     assert trades == before + list(range(gap.last + 1, count + 1))
 
 
+async def test_the_end_does_not_wait_for_a_subscriber_that_reads_nothing() -> None:
+    hub = Hub(QUEUED, REPLACED)
+    async with serving(hub) as server:
+        sleeper = Sleeper(server.port)
+        await asyncio.to_thread(sleeper.say_hello)
+        await until(lambda: len(hub) == 1, "it is welcome")
+        number = 0
+        while not hub.stalled():
+            number += 1
+            server.broadcast(hub.publish(book_said(number, levels=50)))
+        await server.stop()
+        sleeper.close()
+
+        assert server.connections == 0
+
+
 async def test_a_subscriber_that_vanishes_without_a_word_is_forgotten() -> None:
     hub = Hub(QUEUED, REPLACED)
     async with serving(hub) as server:
