@@ -45,7 +45,7 @@ from botrunner.exchanges.bybit.stream import SocketStream
 from botrunner.risk.verdict import Approved
 from botrunner.runtime.executor import Executor
 from botrunner.runtime.inbox import Inbox
-from botrunner.runtime.life import Life
+from botrunner.runtime.steps import Steps
 from botrunner.simulator.instruments import DEFAULT_INSTRUMENTS
 from support.raw_bybit import RawClient
 from support.runner_desk import XRP, OnePrice, RunnerDesk
@@ -115,14 +115,14 @@ class Stopwatch:
         setattr(Inbox, "put", put)
 
     def _around_steps(self) -> None:
-        original = Life._decide
+        original = Steps.decide
 
-        def decide(life: Any, event: Any, arrived: float | None = None) -> None:
+        def decide(steps: Any, event: Any, arrived: float | None = None) -> None:
             self.cause = self.arrived.pop(arrived, None) if arrived is not None else None
-            original(life, event, arrived)
+            original(steps, event, arrived)
             self.cause = None
 
-        setattr(Life, "_decide", decide)
+        setattr(Steps, "decide", decide)
 
     def _around_orders(self) -> None:
         original = Executor.carry_out

@@ -6,7 +6,6 @@ from the first event on.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Coroutine
 from contextlib import suppress
 from datetime import datetime
@@ -15,7 +14,7 @@ from typing import Any
 from botapi.v1alpha1.account import Mode, TradingAccountSpec
 from botapi.v1alpha1.status import AccountStatus
 from botrunner.account_resource.port import Reading
-from botrunner.domain.actions import OrderAction, ReadAccount, RecordStop
+from botrunner.domain.actions import ReadAccount
 from botrunner.domain.control import (
     Block,
     BlockSet,
@@ -26,9 +25,7 @@ from botrunner.domain.control import (
     PrivateStreamRestored,
     RunnerEnding,
 )
-from botrunner.domain.events import TimerFired
 from botrunner.engine.engine import Engine
-from botrunner.engine.outcome import Outcome
 from botrunner.engine.state import EngineState
 from botrunner.exchanges.market_data import MarketData
 from botrunner.exchanges.port import Exchange, Listeners, Report
@@ -45,6 +42,7 @@ from botrunner.runtime.opening import last_uid, next_epoch, standing_stop, start
 from botrunner.runtime.publisher import Publisher
 from botrunner.runtime.reporter import Reporter
 from botrunner.runtime.status import build_status
+from botrunner.runtime.steps import Step, Steps
 from botrunner.runtime.surroundings import Surroundings
 from botrunner.runtime.totals import totals_from
 from botrunner.runtime.wakefulness import Wakefulness
@@ -53,17 +51,10 @@ from botrunner.service.logs import Level
 
 TICK_SECONDS = 0.1
 """How often reports are looked after."""
-HEARTBEAT_SECONDS = 1.0
-"""A timer event comes at least so often, whatever the engine asked for."""
 STREAM_PATIENCE_SECONDS = 5.0
 """Recovery waits so long for the streams; exits must not wait longer (GR-45)."""
 REPORT_SECONDS = 0.5
 """The last report is awaited so long; it goes on being written while the process lives."""
-QUIET_SECONDS = 0.004
-"""Signing and writing a request takes a thread, which shares our processor, 1 to 2 ms; so long the
-telling of a step waits for the requests that it began."""
-MOST_UNTOLD = 50
-"""So many steps may wait to be logged while events keep coming."""
 AWAIT_SECONDS = 3.0
 """Requests in flight are awaited so long at the end (GR-52)."""
 
@@ -99,9 +90,7 @@ class Life:
         self._wakefulness = Wakefulness(self._exchange, self._clock)
         self._over: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
         self._tasks: list[asyncio.Task[None]] = []
-        self._timer: asyncio.TimerHandle | None = None
         self._watched: list[str] = []
-        self._untold: deque[tuple[Event, Outcome, tuple[OrderAction, ...]]] = deque()
         self._compose(wiring, reading)
 
     def _compose(self, wiring: Wiring, reading: Reading) -> None:
@@ -123,6 +112,14 @@ class Life:
             may_send=self._may_send,
             told=self._tell,
             broke=self._break,
+        )
+        self._steps = Steps(
+            lambda: self._engine,
+            self._executor,
+            self._inbox,
+            self._clock,
+            told=self._told,
+            took=wiring.meters.latency.labels(self._resource.name).observe,
         )
         self._instruments = Instruments(
             self._exchange, self._clock, self._tell, self._hearing.symbol_unknown, self._break
@@ -166,12 +163,13 @@ class Life:
         await self._entrance.open(lambda: self._follower.reading, last_uid(self._last))
         await self._open()
         while True:
-            await self._next()
+            await self._steps.next()
             if not self._wakefulness.is_awake():
                 await self._wake_up()
                 continue
             event, arrived = await self._inbox.get()
-            self._decide(event, arrived)
+            self._wakefulness.beat()
+            self._steps.decide(event, arrived)
 
     async def _open(self) -> None:
         read = await self._exchange.read_account(ReadAccount(token=0))
@@ -220,39 +218,14 @@ class Life:
     # Every step
 
     def _step(self, event: Event) -> None:
-        self._decide(event)
-        self._tell_people()
-
-    def _decide(self, event: Event, arrived: float | None = None) -> None:
         self._wakefulness.beat()
-        outcome = self._engine.process(event)
-        if any(isinstance(action, RecordStop) for action in outcome.actions):
-            self._tell_people()  # What came before the stop stands before it in every log.
-        sent = self._executor.carry_out(outcome.actions)
-        if sent and arrived is not None:
-            latency = self._clock.monotonic() - arrived
-            self._wiring.meters.latency.labels(self.around.account).observe(latency)
-        self._untold.append((event, outcome, sent))
-        self._arm()
+        self._steps.step(event)
 
-    async def _next(self) -> None:
-        """Return once an event waits. Requests and decisions go before the telling of them."""
-        await asyncio.sleep(0)  # Requests that have begun reach their threads,
-        if any(sent for _, _, sent in self._untold):
-            with suppress(TimeoutError):
-                async with asyncio.timeout(QUIET_SECONDS):  # and have the processor for a moment.
-                    await self._inbox.wait()
-        if not len(self._inbox) or len(self._untold) > MOST_UNTOLD:
-            self._tell_people()
-        await self._inbox.wait()
-
-    def _tell_people(self) -> None:
-        """Logs, sums and metrics of every step so far, in order."""
-        while self._untold:
-            event, outcome, sent = self._untold.popleft()
-            self.reporter.step(event, outcome, sent)
-            self._gauges.step(event, outcome)
-            self._follow_up(event)
+    def _told(self, step: Step) -> None:
+        """Logs, sums and metrics."""
+        self.reporter.step(step.event, step.outcome, step.sent)
+        self._gauges.step(step.event, step.outcome)
+        self._follow_up(step.event)
 
     def _may_send(self, generation: int) -> bool:
         """What a stop lets through is safe whoever trades; all else waits for a look."""
@@ -275,18 +248,6 @@ class Life:
                 self._read_instruments()
             case _:
                 pass
-
-    def _arm(self) -> None:
-        """The next timer event: when the engine asked for it, and at least once a second."""
-        if self._timer is not None:
-            self._timer.cancel()
-        wake_at, delay = self._engine.state.wake_at, HEARTBEAT_SECONDS
-        if wake_at is not None:
-            delay = min(delay, max(0.001, (wake_at - self._clock.now()).total_seconds()))
-        self._timer = asyncio.get_running_loop().call_later(delay, self._fire)
-
-    def _fire(self) -> None:
-        self._tell(TimerFired(at=self._clock.now()))
 
     def _tell(self, event: Event) -> None:
         self._inbox.put(event, self._clock.monotonic())
@@ -333,6 +294,7 @@ class Life:
     async def _tick(self) -> None:
         count = 0
         while True:
+            self._steps.tell()
             self.reporter.tick()
             if count % 10 == 0:
                 self._gauges.look(self.state, self.totals, self._publisher.latest)
@@ -370,15 +332,15 @@ class Life:
         well = self._over.done() and self._over.exception() is None
         if self._follower.is_open and well:
             self._step(RunnerEnding(at=self._clock.now()))
-        self._tell_people()
+        self._steps.tell()
         left = await self._executor.finish(AWAIT_SECONDS if well else 0.0)
         if left:
             text = f"{left} requests are still open; recovery finds out what became of them"
             self._journal.log.write(Level.WARNING, "requestsLeft", why=text)
         await asyncio.sleep(0.01)  # The loop takes in what those requests came to.
         self._instruments.stop()
-        if self._timer is not None:
-            self._timer.cancel()
+        self._steps.stop()
+        self._steps.tell()
         self.around.is_ended = well and self._over.result() is Ending.TOLD
         self.reporter.finish()
         self._publisher.lived_until = self._lived_until()

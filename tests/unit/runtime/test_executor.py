@@ -86,7 +86,8 @@ class _Desk:
         self.happened.append("told people")
 
 
-def _approved(generation: int = 1) -> Approved:
+def approved(generation: int = 1) -> Approved:
+    """An order as risk hands it over."""
     return Approved(action=ORDER, generation=generation, priority=Priority.PLACE)
 
 
@@ -94,7 +95,7 @@ async def test_a_stop_is_recorded_before_the_next_action_begins() -> None:
     """RI-4."""
     desk = _Desk()
     desk.venue.go_on.set()
-    begun = desk.executor.carry_out((STOP, _approved()))
+    begun = desk.executor.carry_out((STOP, approved()))
 
     assert desk.happened == ["recorded"]
     assert begun == (ORDER,)
@@ -106,7 +107,7 @@ async def test_a_stop_is_recorded_before_the_next_action_begins() -> None:
 async def test_a_generation_that_changed_meanwhile_denies_at_the_write() -> None:
     """RI-5: approved before the stop, not sent after it."""
     desk = _Desk()
-    desk.executor.carry_out((_approved(),))
+    desk.executor.carry_out((approved(),))
     desk.generation = 2
     desk.venue.go_on.set()
     await desk.executor.finish(20)
@@ -117,10 +118,10 @@ async def test_a_generation_that_changed_meanwhile_denies_at_the_write() -> None
 async def test_the_end_awaits_what_is_under_way_and_begins_nothing() -> None:
     """GR-52."""
     desk = _Desk()
-    desk.executor.carry_out((_approved(),))
+    desk.executor.carry_out((approved(),))
     ending = asyncio.create_task(desk.executor.finish(20))
     await asyncio.sleep(0)
-    begun = desk.executor.carry_out((_approved(),))
+    begun = desk.executor.carry_out((approved(),))
     desk.venue.go_on.set()
 
     assert begun == ()
@@ -131,7 +132,7 @@ async def test_the_end_awaits_what_is_under_way_and_begins_nothing() -> None:
 async def test_a_request_that_never_ends_is_left_to_recovery() -> None:
     """GR-52: counted, so that the log says it."""
     desk = _Desk()
-    desk.executor.carry_out((_approved(),))
+    desk.executor.carry_out((approved(),))
 
     assert await desk.executor.finish(0) == 1
 
@@ -141,7 +142,7 @@ async def test_a_fault_of_the_adapter_ends_the_life() -> None:
     desk = _Desk()
     desk.venue.breaks = True
     desk.venue.go_on.set()
-    desk.executor.carry_out((_approved(),))
+    desk.executor.carry_out((approved(),))
     await desk.executor.finish(20)
 
     assert isinstance(desk.happened[-1], RuntimeError)
