@@ -15,10 +15,15 @@ DEMO_PROGRAM := PYTHONPATH=tests $(PYTHON) -m cluster.demo
 # Whole runners over real sockets, in real time: minutes long, so they are part of `make nightly`.
 RUNNER_TESTS := tests/integration/runner
 CLUSTER_TESTS := $(wildcard tests/e2e/test_local_cluster*.py)
+PACKAGE_TESTS := $(wildcard tests/e2e/test_chart*.py) tests/e2e/test_image.py
 # They share one release, so they run together; the demo is last and leaves its account trading.
-E2E_TESTS := $(wildcard tests/e2e/test_account_*.py) $(wildcard tests/e2e/test_demo.py)
+E2E_TESTS := $(filter-out $(CLUSTER_TESTS) $(PACKAGE_TESTS) tests/e2e/test_demo.py,$(wildcard tests/e2e/test_*.py)) \
+	tests/e2e/test_demo.py
+# What only the built-in cluster has: its API server and node can be stopped, its audit log read.
+LOCAL_TESTS := $(filter %_local.py,$(E2E_TESTS))
 RUN_E2E = @echo "e2e: accounts from kubectl apply to the exchange"; \
-	$(BIN)/python -m pytest -q -m "cluster and not nightly" $(E2E_TESTS)
+	$(BIN)/python -m pytest -q -m "cluster and not nightly" \
+	    $$(test -e .cluster/node-id && echo $(E2E_TESTS) || echo $(filter-out $(LOCAL_TESTS),$(E2E_TESTS)))
 IMAGE_PROGRAM := PYTHONPATH=tests $(PYTHON) -m cluster.images
 SOURCES := crds/botapi operator/botoperator botrunner/botrunner tests
 # One lock for Python 3.11 to 3.13. Releases younger than a week wait: bad ones are found by then.
