@@ -15,7 +15,7 @@ from botrunner.service.meters import Meters
 from support.memory_door import MemoryDoor, account_of, keys_of
 from support.runner_desk import CREATE, WRITES, RunnerDesk
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 180
 T = TypeVar("T")
 
 

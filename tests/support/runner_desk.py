@@ -33,7 +33,8 @@ CREATE = "/v5/order/create"
 WALLET = "/v5/account/wallet-balance"
 WRITES = ("/v5/order/create", "/v5/order/amend", "/v5/order/cancel")
 _SIDES = {1: "long", 2: "short"}
-_PATIENCE_SECONDS = 60.0
+_PATIENCE_SECONDS = 180.0
+"""More than any pause of the product: its breaker alone holds entries back for 60 s."""
 _RUN = "from botrunner.cli.app import main; main()"
 _TICK = threading.Event()
 """Never set: the pause between two looks."""
@@ -235,7 +236,7 @@ class RunnerDesk:
 
     def read(self, what: str) -> dict[str, Any]:
         """What the control API tells."""
-        with urlopen(f"{self.simulator.control_url}/{what}", timeout=20) as answer:
+        with urlopen(f"{self.simulator.control_url}/{what}", timeout=60) as answer:
             read: dict[str, Any] = json.loads(answer.read())
         return read
 

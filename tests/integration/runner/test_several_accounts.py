@@ -89,7 +89,7 @@ def test_a_wrong_file_is_refused_by_line_and_field(tmp_path: Path) -> None:
     path = tmp_path / "wrong.yaml"
     path.write_text("apiVersion: tradefleet.dev/v1alpha1\nkind: TradingAccount\nspec: {}\n")
     command = [sys.executable, "-c", _RUN, "run", "-f", str(path), "--state-dir", str(tmp_path)]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=180)
 
     assert ended.returncode == 1
     assert f"{path}:3: spec.exchange: is required; add it" in ended.stderr

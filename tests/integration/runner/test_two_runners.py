@@ -16,7 +16,7 @@ from support.runner_desk import CREATE, WRITES, RunnerDesk, identity_of, text
 
 RUN = "from botrunner.cli.app import main; main()"
 KEY_CHECK = "/v5/user/query-api"
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 180
 
 
 def test_a_file_started_twice_is_refused_in_one_line_and_sends_nothing(desk: RunnerDesk) -> None:
