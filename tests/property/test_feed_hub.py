@@ -23,9 +23,12 @@ from support.said import book_said, candle_said, quote_said, said_in, trade_said
 QUEUED = ("trades", "closed.1")
 REPLACED = ("quote", "book", "candle.1", "upstream")
 KEPT = 4
+BURST = KEPT + 2
+"""More than a slow reader can get."""
 READERS = st.integers(0, 3)
 STEPS = st.one_of(
     st.tuples(st.just("say"), st.sampled_from((*QUEUED, *REPLACED, "crossed"))),
+    st.tuples(st.just("burst"), st.sampled_from(QUEUED)),
     st.tuples(st.just("join"), READERS),
     st.tuples(st.just("leave"), READERS),
     st.tuples(st.just("stall"), READERS),
@@ -157,7 +160,8 @@ def test_every_reader_hears_the_truth_in_order_and_is_told_what_it_missed(
 
     for step, about in steps:
         if isinstance(about, str):
-            desk.say(about)
+            for _ in range(BURST if step == "burst" else 1):
+                desk.say(about)
         else:
             desk.act(step, about)
     for reader in desk.readers:
