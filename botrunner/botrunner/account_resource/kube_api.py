@@ -132,11 +132,13 @@ class ApiServer:
 
     async def watch(self, path: str) -> AsyncGenerator[Json, None]:
         """The events of a watch until the API server ends it. Raises ApiError."""
+        end: asyncio.Future[None] | None = None
         try:
             async with AsyncExitStack() as stack:
                 async with asyncio.timeout(ANSWER_SECONDS):
                     request = self._request("GET", path)
                     answer = await stack.enter_async_context(request)
+                end = _end_of(answer)
                 yield {}  # It began: a sign of life before the first event.
                 async for line in _lines(answer.content):
                     yield decode(line)
@@ -144,7 +146,7 @@ class ApiServer:
             seconds = WATCH_SECONDS + ANSWER_SECONDS
             raise ApiUnreachableError("the API server is silent", silent_seconds=seconds) from None
         except (aiohttp.ClientError, OSError) as error:
-            raise _unreachable(error) from None
+            raise _unreachable(error, end) from None
 
     async def _call(self, method: str, path: str, body: Json | None = None, kind: str = "") -> Json:
         try:
@@ -246,11 +248,21 @@ async def _lines(stream: aiohttp.StreamReader) -> AsyncIterator[bytes]:
             raise ApiRefusedError(200, "a watch event without an end")
 
 
-def _unreachable(error: Exception) -> ApiError:
+def _end_of(answer: aiohttp.ClientResponse) -> asyncio.Future[None] | None:
+    """What says why the connection ended: the error of the body does not."""
+    protocol = answer.connection.protocol if answer.connection is not None else None
+    end = protocol.closed if protocol is not None else None
+    if end is not None:
+        end.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return end
+
+
+def _unreachable(error: Exception, end: asyncio.Future[None] | None = None) -> ApiError:
     if isinstance(error, ApiError):
         return error
-    gone = _is_timeout(error)
-    text = f"the API server cannot be reached: {error or type(error).__name__}"
+    ended = end.exception() if end is not None and end.done() and not end.cancelled() else None
+    gone = _is_timeout(error) or _is_timeout(ended)
+    text = f"the API server cannot be reached: {ended or error or type(error).__name__}"
     return ApiUnreachableError(text, silent_seconds=float(KEEPALIVE_SECONDS) if gone else 0.0)
 
 

@@ -9,10 +9,11 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from botapi.labels import ACCOUNT_KIND, API_VERSION, RUNNER_MANAGER
-from botrunner.account_resource.kube_api import ApiError, ApiRefusedError, ApiServer
+from botapi.model import Json
+from botrunner.account_resource.kube_api import ApiError, ApiRefusedError
 from botrunner.account_resource.port import Notice
 from botrunner.service.clock import Clock
 
@@ -27,6 +28,14 @@ _LONGEST_MESSAGE = 1024
 _LONGEST_NAME = 200
 
 
+class Board(Protocol):
+    """Where Events are posted."""
+
+    async def post(self, path: str, body: Json) -> Json:
+        """Create an object. Raises ApiError."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
     """Whom Events are about, and who tells."""
@@ -39,9 +48,7 @@ class Subject:
 class EventPost:
     """Posts the Events of one account. ``uid`` says which object of that name is meant."""
 
-    def __init__(
-        self, api: ApiServer, subject: Subject, clock: Clock, uid: Callable[[], str]
-    ) -> None:
+    def __init__(self, api: Board, subject: Subject, clock: Clock, uid: Callable[[], str]) -> None:
         self._api, self._subject, self._clock, self._uid = api, subject, clock, uid
         self._waiting: deque[tuple[Notice, datetime]] = deque(maxlen=_MOST_WAITING)
         self._said: dict[tuple[str, str], datetime] = {}

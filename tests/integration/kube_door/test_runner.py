@@ -157,6 +157,8 @@ def test_a_stop_set_while_the_api_server_was_away_acts_with_its_return(make_pod:
     desk.until(lambda: desk.held() == {"long": "75"}, "the exit of the short side")
 
     assert desk.adding(away_at) == []
+    assert '"event": "apiServerLost"' in desk.output()
+    assert '"event": "apiServerBack"' in desk.output()
 
 
 def test_a_secret_that_comes_later_is_enough(make_pod: MakePod) -> None:

@@ -40,9 +40,7 @@ def test_a_person_s_stop_of_the_status_is_none(latch: Latch) -> None:
 
 
 @pytest.mark.parametrize("odd", [{"cause": "of tomorrow"}, {"since": "noon"}, {"latched": "maybe"}])
-def test_what_cannot_be_read_of_a_latch_never_loosens_it(
-    latch: Latch, odd: dict[str, Any]
-) -> None:
+def test_what_cannot_be_read_of_a_latch_never_loosens_it(latch: Latch, odd: dict[str, Any]) -> None:
     latch.see(in_status(**odd))
     found = latch.adopt()
 
