@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from botrunner.marketdata.hub import Hub
@@ -25,11 +25,12 @@ REPLACED = ("quote", "book", "candle.1", "upstream")
 KEPT = 4
 BURST = KEPT + 2
 """More than a slow reader can get."""
-READERS = st.integers(0, 3)
+READERS = st.integers(0, 1)
 STEPS = st.one_of(
     st.tuples(st.just("say"), st.sampled_from((*QUEUED, *REPLACED, "crossed"))),
     st.tuples(st.just("burst"), st.sampled_from(QUEUED)),
     st.tuples(st.just("join"), READERS),
+    st.tuples(st.just("enter"), READERS),
     st.tuples(st.just("leave"), READERS),
     st.tuples(st.just("stall"), READERS),
     st.tuples(st.just("one"), READERS),
@@ -76,6 +77,9 @@ class Desk:
             case "join" if not is_in:
                 self.hub.join(reader, (*QUEUED, *REPLACED))
                 self.readers[reader] = Heard(joined_at=dict(self.newest))
+            case "enter":
+                self.act("join", reader)
+                self.catch_up(reader)
             case "leave":
                 self.hub.leave(reader)
                 self.readers.pop(reader, None)
@@ -151,6 +155,7 @@ def values(said: MarketSaid) -> tuple[object, ...]:
             return (said.exchange_time_us,)
 
 
+@settings(max_examples=max(250, settings().max_examples))
 @given(st.lists(STEPS, max_size=120))
 def test_every_reader_hears_the_truth_in_order_and_is_told_what_it_missed(
     steps: list[tuple[str, str | int]],
