@@ -8,25 +8,37 @@ both. The floor sends the same bytes to the same number of sockets with nothing 
 Floor and feed take turns, so both see the same noise; compare the ratio. Ages are milliseconds
 from the publication to the read, over every pair of message and subscriber. Then: ten readers
 among a hundred that stop reading, and the whole way from the exchange's socket through the adapter
-and the feed to a runner's event, beside the same way without a feed. Nothing here passes or fails.
+and the feed to a runner's event, beside the same way without a feed. Refused subscribers bring
+garbage, too much, or a token that opens nothing. Nothing here passes or fails.
 """
 
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from botrunner.service.clock import SystemClock
+from support.feed_tokens import Cluster
 
 HERE = Path(__file__).parent
 COUNTS = (1, 100, 1000)
 RATES = (20, 100)
 ROUNDS = 3
+REFUSALS = 500
+UPGRADE = (
+    b"GET / HTTP/1.1\r\nHost: feed\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +80,12 @@ class Program:
         """Memory resident now."""
         with open(f"/proc/{self._process.pid}/status") as file:
             return next(int(line.split()[1]) for line in file if line.startswith("VmRSS"))
+
+    def cpu_seconds(self) -> float:
+        """Processor time used up to now."""
+        with open(f"/proc/{self._process.pid}/stat") as file:
+            fields = file.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def end(self) -> None:
         """Kill it."""
@@ -167,6 +185,52 @@ def stop_some(fanout: str, seconds: float) -> None:
         print(f"  {stopped:2d} stopped: {in_words(run)}, {run.readers} heard, +{run.resident_kib}")
 
 
+def refuse_many(folder: str) -> None:
+    """What a subscriber costs that is not served, from its connection to its end."""
+    cluster, stranger = Cluster(), Cluster()
+    now = SystemClock().now().timestamp()
+    keys = Path(folder) / "keys.json"
+    keys.write_bytes(cluster.key_set())
+    hello = {
+        "kind": "hello",
+        "oldestVersion": 1,
+        "newestVersion": 1,
+        "exchange": "bybit",
+        "environment": "simulated",
+        "market": "futures",
+        "symbol": "XRPUSDT",
+    }
+    expired = cluster.token(now, exp=now - 3600)
+    payloads = {
+        "garbage": b"x" * 200,
+        "oversized (60 KB)": b"x" * 60_000,
+        "token expired": json.dumps(hello | {"token": expired}).encode(),
+        "token forged": json.dumps(hello | {"token": stranger.token(now)}).encode(),
+    }
+    arguments = ("1", "1", "0", str(keys))
+    server = Program(0, sys.executable, str(HERE / "feed_server.py"), *arguments)
+    print("\nsubscribers that are refused: processor time of the server for each, microseconds")
+    with programs(server):
+        port = json.loads(server.hear())["port"]
+        for name, payload in payloads.items():
+            before = server.cpu_seconds()
+            for _ in range(REFUSALS):
+                try_to_subscribe(port, payload)
+            cost = (server.cpu_seconds() - before) / REFUSALS * 1e6
+            print(f"  {name:18s} {cost:6.0f}", flush=True)
+
+
+def try_to_subscribe(port: int, payload: bytes) -> None:
+    """Connect, say this, and read until the server ends it."""
+    with socket.create_connection(("127.0.0.1", port)) as line, suppress(ConnectionError):
+        line.sendall(UPGRADE)
+        line.recv(4096)
+        size = len(payload)
+        line.sendall(b"\x81\xfe" + size.to_bytes(2) + bytes(4) + payload)
+        while line.recv(4096):
+            pass
+
+
 def whole_way(seconds: float) -> None:
     """From the exchange's socket to the runner's event, with the feed and without."""
     print("\nfrom the exchange's socket to a runner's event, 100 msg/s: p50 / p99 / p99.9 ms")
@@ -184,6 +248,7 @@ def main() -> None:
         fanout = compiled(folder)
         compare(fanout, seconds)
         stop_some(fanout, seconds)
+        refuse_many(folder)
     whole_way(seconds)
 
 

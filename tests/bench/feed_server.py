@@ -1,19 +1,27 @@
-"""The feed's server under a steady stream of quotes, for feed_bench.py: RATE SECONDS COUNT."""
+"""The feed's server under a steady stream of quotes, for feed_bench.py.
+
+``RATE SECONDS COUNT [KEYS]``: with the path of a JWK Set, subscribers' tokens are checked with it.
+"""
 
 import asyncio
 import gc
 import json
 import sys
+from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 from resource import RUSAGE_SELF, getrusage
 from time import time_ns
 
 import uvloop
 
+from botapi.feeds import FEED_AUDIENCE
 from botrunner.exchanges.market_data import Source
 from botrunner.marketdata.hub import Hub
 from botrunner.marketdata.server import FeedServer, Served, ServerLimits
+from botrunner.marketdata.tokens import TokenError, check_token, read_keys
 from botrunner.marketdata.wire import QuoteSaid
+from botrunner.service.clock import SystemClock
 
 BID, ASK = Decimal("1.000042"), Decimal("1.000043")
 
@@ -48,7 +56,23 @@ async def publish(hub: Hub, server: FeedServer, rate: int, messages: int) -> Non
         await asyncio.sleep(max(0.0, due - loop.time()))
 
 
-async def main(rate: int, seconds: float, count: int) -> None:
+def admission(path: str) -> Callable[[str], str]:
+    """Judges tokens as a feed in a pod does; everybody is let in without keys."""
+    if not path:
+        return lambda token: ""
+    keys, clock = read_keys(Path(path).read_bytes()), SystemClock()
+
+    def admit(token: str) -> str:
+        try:
+            check_token(token, keys, clock.now(), audience=FEED_AUDIENCE)
+        except TokenError as error:
+            return str(error)
+        return ""
+
+    return admit
+
+
+async def main(rate: int, seconds: float, count: int, keys: str) -> None:
     """Serve until killed."""
     hub = Hub((), ("quote", "upstream"))
     served = Served(
@@ -60,7 +84,8 @@ async def main(rate: int, seconds: float, count: int) -> None:
         intervals=(),
         feed="bench",
     )
-    server = FeedServer(hub, served, lambda token: "", ServerLimits(connections=count))
+    limits = ServerLimits(connections=max(count, 10))
+    server = FeedServer(hub, served, admission(keys), limits)
     await server.start("127.0.0.1", 0)
     print(json.dumps({"port": server.port}), flush=True)
     loop = asyncio.get_running_loop()
@@ -77,4 +102,5 @@ async def main(rate: int, seconds: float, count: int) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(main(int(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])))
+    rate, seconds, count, keys = [*sys.argv[1:], ""][:4]
+    uvloop.run(main(int(rate), float(seconds), int(count), keys))

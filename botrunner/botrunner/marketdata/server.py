@@ -6,6 +6,7 @@ buffers are small, so what is old is replaced here and not queued in the kernel.
 """
 
 import asyncio
+import logging
 import os
 import socket
 from collections.abc import Callable, Iterable
@@ -37,6 +38,8 @@ CLOSING_SECONDS = 1.0
 LONGEST_HELLO_BYTES = 16 * 1024
 _READ_BUFFER_BYTES = 2048
 _BACKLOG = 1024
+_GARBAGE = ("WS parser error", "on_ws_frame raised WSProtocolError")
+"""How picows begins the lines about frames that break RFC 6455, or are too long."""
 _MOST_AFTERTHOUGHTS = 16
 """Frames after the hello; a newer subscriber may have some, a flood of them ends it."""
 
@@ -103,6 +106,7 @@ class FeedServer:
                 sock=listening,
                 backlog=_BACKLOG,
                 websocket_handshake_timeout=self.limits.hello_seconds,
+                logger_name=self._log(),
                 max_frame_size=LONGEST_HELLO_BYTES,
                 read_buffer_init_size=_READ_BUFFER_BYTES,
                 enable_auto_ping=True,
@@ -198,6 +202,12 @@ class FeedServer:
     def stall(self, number: int) -> None:
         """The subscriber takes no more for now."""
         self._hub.stall(number)
+
+    def _log(self) -> logging.Logger:
+        """What picows says: garbage of strangers is counted here, and no line each."""
+        log = logging.Logger("tradefleet.feed", logging.WARNING)
+        log.addHandler(_Garbage(lambda: self.refused("malformed")))
+        return log
 
     def _lost(self, number: int) -> None:
         self._hub.stall(number)
@@ -340,6 +350,21 @@ class _Connection(WSListener):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+
+class _Garbage(logging.Handler):
+    """Counts what strangers got wrong; all else goes on to the standard error."""
+
+    def __init__(self, count: Callable[[], None]) -> None:
+        super().__init__()
+        self._count = count
+
+    @override
+    def emit(self, record: logging.LogRecord) -> None:
+        if str(record.msg).startswith(_GARBAGE):
+            self._count()
+        elif logging.lastResort is not None:
+            logging.lastResort.handle(record)
 
 
 def _topics(hello: Hello, served: Served, there: frozenset[str]) -> Iterable[str]:

@@ -167,13 +167,17 @@ async def test_a_hello_that_does_not_fit_is_refused_with_its_reason(
         assert server.counts.refusals == {reason: 1}
 
 
-async def test_an_oversized_hello_ends_the_connection() -> None:
-    """MD-8: it is not even read whole."""
+async def test_an_oversized_hello_ends_the_connection_without_a_line_in_the_log(
+    capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """MD-8: it is not even read whole; strangers do not fill the log."""
     async with serving() as server, listener(server, "x" * 100_000, hello=None) as one:
         await until(lambda: one.is_ended, "the end")
 
         assert one.heard == []
         await until(lambda: server.connections == 0, "its place is free")
+        assert server.counts.refusals == {"malformed": 1}
+        assert (capfd.readouterr().err, caplog.records) == ("", [])
 
 
 async def test_who_says_nothing_is_refused_in_time() -> None:
