@@ -6,9 +6,7 @@ buffers are small, so what is old is replaced here and not queued in the kernel.
 """
 
 import asyncio
-import logging
 import os
-import socket
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -27,19 +25,14 @@ from typing_extensions import override
 
 from botrunner.marketdata import wire
 from botrunner.marketdata.hub import Broadcast, Hub
+from botrunner.marketdata.listening import listening_socket, log_of_strangers
 from botrunner.marketdata.wire import Hello, Refusal, Welcome, WireError
 
-SEND_BUFFER_BYTES = 32 * 1024
-"""Asked of the kernel for each subscriber; more would be a hidden queue of old prices."""
-DEAD_MILLISECONDS = 10_000
-"""A peer that acknowledges nothing, or reads nothing, for so long is cut (TCP_USER_TIMEOUT)."""
 CLOSING_SECONDS = 1.0
 """At the end, a subscriber has so long to take what is on its way to it."""
 LONGEST_HELLO_BYTES = 16 * 1024
 _READ_BUFFER_BYTES = 2048
 _BACKLOG = 1024
-_GARBAGE = ("WS parser error", "on_ws_frame raised WSProtocolError")
-"""How picows begins the lines about frames that break RFC 6455, or are too long."""
 _MOST_AFTERTHOUGHTS = 16
 """Frames after the hello; a newer subscriber may have some, a flood of them ends it."""
 
@@ -99,14 +92,14 @@ class FeedServer:
 
     async def start(self, host: str, port: int) -> None:
         """Listen; port 0 takes any that is free. Raises OSError when the port is in use."""
-        listening = _listening_socket(host, port)
+        listening = listening_socket(host, port)
         try:
             self._server = await ws_create_server(
                 self._accept,
                 sock=listening,
                 backlog=_BACKLOG,
                 websocket_handshake_timeout=self.limits.hello_seconds,
-                logger_name=self._log(),
+                logger_name=log_of_strangers(lambda: self.refused("malformed")),
                 max_frame_size=LONGEST_HELLO_BYTES,
                 read_buffer_init_size=_READ_BUFFER_BYTES,
                 enable_auto_ping=True,
@@ -202,12 +195,6 @@ class FeedServer:
     def stall(self, number: int) -> None:
         """The subscriber takes no more for now."""
         self._hub.stall(number)
-
-    def _log(self) -> logging.Logger:
-        """What picows says: garbage of strangers is counted here, and no line each."""
-        log = logging.Logger("tradefleet.feed", logging.WARNING)
-        log.addHandler(_Garbage(lambda: self.refused("malformed")))
-        return log
 
     def _lost(self, number: int) -> None:
         self._hub.stall(number)
@@ -352,40 +339,9 @@ class _Connection(WSListener):
             self._deadline = None
 
 
-class _Garbage(logging.Handler):
-    """Counts what strangers got wrong; all else goes on to the standard error."""
-
-    def __init__(self, count: Callable[[], None]) -> None:
-        super().__init__()
-        self._count = count
-
-    @override
-    def emit(self, record: logging.LogRecord) -> None:
-        if str(record.msg).startswith(_GARBAGE):
-            self._count()
-        elif logging.lastResort is not None:
-            logging.lastResort.handle(record)
-
-
 def _topics(hello: Hello, served: Served, there: frozenset[str]) -> Iterable[str]:
     wanted = [wire.QUOTE, wire.UPSTREAM]
     wanted += [topic for topic in dict.fromkeys(hello.topics) if topic in wire.OPTIONAL_TOPICS]
     for interval in dict.fromkeys(hello.intervals):
         wanted += wire.candle_topics(interval)
     return [topic for topic in wanted if topic in there]
-
-
-def _listening_socket(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # With its protocol named: asyncio leaves Nagle's algorithm on otherwise.
-    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, DEAD_MILLISECONDS)
-        listening.setblocking(False)
-        listening.bind((host, port))
-    except OSError:
-        listening.close()
-        raise
-    return listening
