@@ -85,8 +85,14 @@ def await_serving() -> None:
 
 
 def uninstall() -> None:
-    """Take the release away; definitions and accounts stay."""
+    """Take the release away, its pods too; definitions and accounts stay."""
     helm("uninstall", NAME, "--ignore-not-found", "--wait", what="uninstall the chart")
+    # Helm waits for the Deployments; their pods are the garbage collector's.
+    ours = (f"--namespace={NAMESPACE}", f"--selector=app.kubernetes.io/instance={NAME}")
+    if not processes.until(lambda: not read("pods", *ours)["items"], seconds=_PATIENCE_SECONDS):
+        raise ClusterError(
+            f"the pods of the release do not end; see: kubectl -n {NAMESPACE} get pods"
+        )
 
 
 def simulator_addresses() -> SimulatorAddresses:
