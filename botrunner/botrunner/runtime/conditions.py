@@ -151,6 +151,11 @@ def _market_data(state: EngineState, around: Surroundings) -> Said:
     if polled:
         text = f"the public stream is silent; prices of {', '.join(polled)} come by polling"
         return Said(reason=_R.POLLING_DEGRADED, message=text, holds=True)
+    lost = [symbol for symbol in symbols if symbol in around.lost_feeds]
+    if lost:
+        words = "; ".join(f"{symbol}: {around.lost_feeds[symbol]}" for symbol in lost)
+        text = f"prices come straight from the exchange, not through the shared feed ({words})"
+        return Said(reason=_R.FEED_LOST, message=text, holds=True)
     return GOOD
 
 

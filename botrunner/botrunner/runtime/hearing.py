@@ -3,6 +3,7 @@
 from botrunner.exchanges.port import (
     ClockReported,
     CredentialsReported,
+    FeedReported,
     MessageRefused,
     PricesReported,
     Report,
@@ -33,10 +34,8 @@ class Hearing:
             case ClockReported():
                 around.clock_offset_seconds = report.offset_seconds
                 self._meters.clock_offset.labels(account).set(report.offset_seconds)
-            case PricesReported():
-                around.sources[report.symbol] = report.source
-            case TopicsReported():
-                around.unknown_symbols[report.symbol] = report.message
+            case PricesReported() | FeedReported() | TopicsReported():
+                self._prices(report)
             case MessageRefused():
                 self._meters.messages_refused.labels(account, report.origin).inc()
             case _:
@@ -49,6 +48,18 @@ class Hearing:
             self._around.unknown_symbols[symbol] = words
         elif not words:
             self._around.unknown_symbols.pop(symbol, None)
+
+    def _prices(self, report: PricesReported | FeedReported | TopicsReported) -> None:
+        around, symbol = self._around, report.symbol
+        match report:
+            case PricesReported():
+                around.sources[symbol] = report.source
+            case FeedReported(is_used=True):
+                around.lost_feeds.pop(symbol, None)
+            case FeedReported():
+                around.lost_feeds[symbol] = report.reason
+            case TopicsReported():
+                around.unknown_symbols[symbol] = report.message
 
     def _stream(self, report: StreamReported) -> None:
         account = self._around.account

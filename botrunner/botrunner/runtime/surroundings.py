@@ -33,6 +33,8 @@ class Surroundings:
     )
     sources: dict[str, Source] = field(default_factory=dict)
     """Where each symbol's prices come from."""
+    lost_feeds: dict[str, str] = field(default_factory=dict)
+    """Why a symbol's shared feed is not used; only of those that are not."""
     unknown_symbols: dict[str, str] = field(default_factory=dict)
     """The venue's words by symbol."""
     generation: int = 0
