@@ -112,6 +112,14 @@ def simulator_addresses() -> SimulatorAddresses:
     return SimulatorAddresses(exchange=f"{host}:{ports[0]}", control=f"{host}:{ports[1]}")
 
 
+def simulator_pod() -> str:
+    """The uid of the simulator's pod, empty without one: another pod knows no account any more."""
+    selector = "--selector=app.kubernetes.io/component=simulator"
+    pods = read("pods", f"--namespace={NAMESPACE}", selector)["items"]
+    alive = (pod["metadata"] for pod in pods if "deletionTimestamp" not in pod["metadata"])
+    return next((metadata["uid"] for metadata in alive), "")
+
+
 def helm(*arguments: str, what: str) -> str:
     """What helm prints, in the release's namespace; raises ClusterError saying WHAT failed."""
     access = (f"--kubeconfig={KUBECONFIG}", f"--namespace={NAMESPACE}")

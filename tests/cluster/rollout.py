@@ -7,7 +7,6 @@ from typing import Any
 Item = Mapping[str, Any]
 
 _REVISION = "deployment.kubernetes.io/revision"
-_TEMPLATE = "pod-template-hash"
 # Reasons that a person has to see to, after so many restarts.
 _HOPELESS = {"CrashLoopBackOff": 3, "ImagePullBackOff": 0, "ErrImageNeverPull": 0}
 
@@ -25,16 +24,15 @@ class State:
 def judge(items: Sequence[Item]) -> State:
     """The state of all Deployments in ITEMS, which holds their ReplicaSets and pods too."""
     deployments = [item for item in items if item["kind"] == "Deployment"]
-    newest = {
-        template for deployment in deployments for template in _newest_templates(deployment, items)
-    }
-    troubles = (
-        _trouble(item)
-        for item in items
-        if item["kind"] == "Pod" and item["metadata"].get("labels", {}).get(_TEMPLATE) in newest
-    )
+    pods = [item for item in items if item["kind"] == "Pod"]
+    newest = {owner for deployment in deployments for owner in _newest_sets(deployment, items)}
+    troubles = (_trouble(pod) for pod in pods if _owners(pod) & newest)
     return State(
-        unready=tuple(item["metadata"]["name"] for item in deployments if not _serves(item)),
+        unready=tuple(
+            item["metadata"]["name"]
+            for item in deployments
+            if not _serves(item) or any(_strange(pod, item, newest) for pod in pods)
+        ),
         hopeless=tuple(trouble for trouble in troubles if trouble),
     )
 
@@ -45,22 +43,32 @@ def _serves(deployment: Item) -> bool:
     return _is_observed(deployment) and all(count == wanted for count in counts)
 
 
+def _strange(pod: Item, deployment: Item, newest: set[str]) -> bool:
+    """Whether a Service would send to POD too: one that an uninstalled release left for a while."""
+    labels = pod["metadata"].get("labels", {})
+    selected = deployment["spec"]["selector"]["matchLabels"].items() <= labels.items()
+    return selected and not _owners(pod) & newest
+
+
 def _is_observed(deployment: Item) -> bool:
     status = deployment.get("status", {})
     return bool(status.get("observedGeneration") == deployment["metadata"]["generation"])
 
 
-def _newest_templates(deployment: Item, items: Iterable[Item]) -> Iterable[str]:
-    """The pods of an older template may fail as they like: they go."""
+def _newest_sets(deployment: Item, items: Iterable[Item]) -> Iterable[str]:
+    """The uid of the ReplicaSet of the newest template; the pods of older ones go."""
     if not _is_observed(deployment):
         return
     revision = deployment["metadata"].get("annotations", {}).get(_REVISION)
     for item in items:
-        metadata = item["metadata"]
-        owners = [owner["uid"] for owner in metadata.get("ownerReferences", [])]
-        if item["kind"] == "ReplicaSet" and deployment["metadata"]["uid"] in owners:
-            if metadata.get("annotations", {}).get(_REVISION) == revision:
-                yield metadata["labels"][_TEMPLATE]
+        if item["kind"] != "ReplicaSet" or deployment["metadata"]["uid"] not in _owners(item):
+            continue
+        if item["metadata"].get("annotations", {}).get(_REVISION) == revision:
+            yield item["metadata"]["uid"]
+
+
+def _owners(item: Item) -> set[str]:
+    return {owner["uid"] for owner in item["metadata"].get("ownerReferences", [])}
 
 
 def _trouble(pod: Item) -> str:

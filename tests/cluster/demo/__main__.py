@@ -54,7 +54,10 @@ def _demonstrate() -> None:
     flavour = kind if choose() is Flavour.KIND else local
     flavour.up()
     image = build_image(choose_builder("auto"))
+    exchange = release.simulator_pod()
     release.install(image)
+    if release.simulator_pod() != exchange:
+        account.begin_anew()
     account.apply()
     took = account.follow(image)
     book = _ask_exchange()

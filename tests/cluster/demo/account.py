@@ -62,6 +62,21 @@ def apply() -> None:
     kubectl("apply", _HERE, f"--filename={FILE}", what=what)
 
 
+def begin_anew() -> None:
+    """Delete the account and its children, if there is one.
+
+    An exchange that forgot it is nothing that a runner is made for, and nothing that happens to it
+    anywhere but at a simulator.
+    """
+    what = f"delete {NAME}"
+    if not kubectl("get", "ta", NAME, _HERE, "--ignore-not-found", what=what):
+        return
+    say(f"{NAME}: the simulator is a new one and knows no account: beginning anew")
+    kubectl("delete", "ta", NAME, _HERE, "--ignore-not-found", what=what)
+    if not processes.until(lambda: not _image_of_pod(), seconds=_PATIENCE_SECONDS):
+        raise ClusterError(f"the pod of {NAME} does not end; see: kubectl describe pod {NAME}-0")
+
+
 def follow(image: str) -> float:
     """Say what happens to the account until it is Ready in a pod of IMAGE; the seconds it took.
 

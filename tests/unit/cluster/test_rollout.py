@@ -18,7 +18,7 @@ def deployment(*, seen: int = 2, ready: int = 1, pods: int = 1, revision: str = 
     return {
         "kind": "Deployment",
         "metadata": metadata,
-        "spec": {"replicas": 1},
+        "spec": {"replicas": 1, "selector": {"matchLabels": {"app": "app"}}},
         "status": status,
     }
 
@@ -26,9 +26,9 @@ def deployment(*, seen: int = 2, ready: int = 1, pods: int = 1, revision: str = 
 def replica_set(template: str, revision: str) -> Any:
     metadata = {
         "name": f"app-{template}",
+        "uid": template,
         "ownerReferences": [{"uid": "d"}],
         "annotations": {REVISION: revision},
-        "labels": {"pod-template-hash": template},
     }
     return {"kind": "ReplicaSet", "metadata": metadata}
 
@@ -39,7 +39,8 @@ def pod(template: str, reason: str, *, restarts: int = 0, last: str = "", messag
         "state": {"waiting": {"reason": reason, "message": message}},
         "lastState": {"terminated": {"message": last}} if last else {},
     }
-    metadata = {"name": f"app-{template}-x", "labels": {"pod-template-hash": template}}
+    owners = [{"uid": template}]
+    metadata = {"name": f"app-{template}-x", "labels": {"app": "app"}, "ownerReferences": owners}
     return {"kind": "Pod", "metadata": metadata, "status": {"containerStatuses": [container]}}
 
 
@@ -87,3 +88,11 @@ def test_a_pod_of_the_old_template_may_fail_as_it_likes() -> None:
 
     assert judge([deployment(), *SETS, crashing]).hopeless == ()
     assert judge([deployment(seen=1), *SETS, crashing]).hopeless == ()
+
+
+def test_a_pod_that_an_uninstalled_release_left_is_waited_for() -> None:
+    """A Service would send to it too."""
+    left = pod("gone", "ContainerCreating")
+
+    assert judge([deployment(), *SETS, left]).unready == ("app",)
+    assert judge([deployment(), *SETS, pod("new", "ContainerCreating")]).unready == ()
