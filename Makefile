@@ -16,14 +16,14 @@ DEMO_PROGRAM := PYTHONPATH=tests $(PYTHON) -m cluster.demo
 RUNNER_TESTS := tests/integration/runner
 CLUSTER_TESTS := $(wildcard tests/e2e/test_local_cluster*.py)
 PACKAGE_TESTS := $(wildcard tests/e2e/test_chart*.py) tests/e2e/test_image.py
-# They share one release, so they run together; the demo is last and leaves its account trading.
-E2E_TESTS := $(filter-out $(CLUSTER_TESTS) $(PACKAGE_TESTS) tests/e2e/test_demo.py,$(wildcard tests/e2e/test_*.py)) \
-	tests/e2e/test_demo.py
 # What only the built-in cluster has: its API server and node can be stopped, its audit log read.
-LOCAL_TESTS := $(filter %_local.py,$(E2E_TESTS))
+LOCAL_TESTS := $(wildcard tests/e2e/test_*_local.py)
+# All others share one release, so they run together, outages last; the demo installs its own first.
+SHARING_TESTS := $(filter-out $(CLUSTER_TESTS) $(PACKAGE_TESTS) $(LOCAL_TESTS) tests/e2e/test_demo.py,$(wildcard tests/e2e/test_*.py))
+E2E_TESTS := tests/e2e/test_demo.py $(SHARING_TESTS) $(LOCAL_TESTS)
 RUN_E2E = @echo "e2e: accounts from kubectl apply to the exchange"; \
-	$(BIN)/python -m pytest -q -m "cluster and not nightly" \
-	    $$(test -e .cluster/node-id && echo $(E2E_TESTS) || echo $(filter-out $(LOCAL_TESTS),$(E2E_TESTS)))
+	$(BIN)/python -m pytest -q -m "cluster and not nightly" tests/e2e/test_demo.py $(SHARING_TESTS) \
+	    $$(test ! -e .cluster/node-id || echo $(LOCAL_TESTS))
 IMAGE_PROGRAM := PYTHONPATH=tests $(PYTHON) -m cluster.images
 SOURCES := crds/botapi operator/botoperator botrunner/botrunner tests
 # One lock for Python 3.11 to 3.13. Releases younger than a week wait: bad ones are found by then.
@@ -105,7 +105,7 @@ test: check cluster-up ## Everything but the long profiles, with the tests on th
 e2e: $(READY) cluster-up ## Accounts from kubectl apply to the exchange, on the release in the cluster; part of test
 	@$(MAKE) image
 	$(RUN_E2E)
-	$(call NEXT,All green. The demo's account trades: make demo shows it.)
+	$(call NEXT,All green. Next: make demo brings its account back.)
 
 nightly: test ## Everything, then the long profiles: whole runners, many more examples for every property
 	$(BIN)/python -m pytest -q --timeout 3600 $(RUNNER_TESTS)
