@@ -32,6 +32,8 @@ class Look:
     """No pod of an older image is left."""
     reason: str = ""
     message: str = ""
+    latched: str = ""
+    """The id of the stop that ends only when it is acknowledged."""
 
     @property
     def is_done(self) -> bool:
@@ -48,7 +50,7 @@ class Look:
         """One line for a person who waits."""
         if not self.phase:
             return f"{NAME}: waiting for the operator"
-        if not self.is_rolled:
+        if not self.is_rolled and not self.is_hopeless:
             return f"{NAME}: {self.phase}, its pod gets the new image when flat or protected"
         if self.is_ready:
             return f"{NAME}: {self.phase}, Ready"
@@ -95,7 +97,7 @@ def follow(image: str) -> float:
 
     processes.until(settled, seconds=_PATIENCE_SECONDS)
     if not last.is_done:
-        raise ClusterError(f"{last.line}; {_remedy(last)}")
+        raise ClusterError(f"{last.line}; {remedy(last)}")
     return time.monotonic() - began
 
 
@@ -106,6 +108,7 @@ def look(account: Mapping[str, Any], running: str, wanted: str) -> Look:
     """
     status = account.get("status", {})
     conditions: list[dict[str, Any]] = status.get("conditions", [])
+    stop: dict[str, Any] = status.get("emergency", {})
     ready = next((one for one in conditions if one["type"] == "Ready"), {})
     return Look(
         phase=status.get("phase", ""),
@@ -114,6 +117,7 @@ def look(account: Mapping[str, Any], running: str, wanted: str) -> Look:
         is_rolled=running == wanted,
         reason=ready.get("reason", ""),
         message=ready.get("message", ""),
+        latched=stop["id"] if stop.get("latched") else "",
     )
 
 
@@ -128,9 +132,12 @@ def keys() -> tuple[str, str]:
     return f"sim-{NAME}", f"sim-{NAME}-secret"
 
 
-def _remedy(last: Look) -> str:
+def remedy(last: Look) -> str:
+    """What a person does about an account that does not come to trade."""
     if last.phase == "Stopped":
         undo = '{"spec":{"emergencyStop":null}}'
+        if last.latched:
+            undo = f'{{"spec":{{"acknowledgedEmergency":"{last.latched}"}}}}'
         return f"resume it: kubectl patch ta {NAME} --type=merge -p '{undo}'"
     if not last.phase:
         return f"see: kubectl -n {OPERATOR_NAMESPACE} logs deployment/{OPERATOR}"

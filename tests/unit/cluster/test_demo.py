@@ -1,12 +1,13 @@
 """What the demo says while it waits, and what it shows in the end."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from pybit.unified_trading import HTTP
 
-from cluster.demo.account import FILE, keys, look
+from cluster.demo.account import FILE, keys, look, remedy
 from cluster.demo.exchange import Book, Client
 from cluster.demo.report import next_steps, order_table, position_table
 from cluster.errors import ClusterError
@@ -80,6 +81,20 @@ def test_a_stopped_account_is_not_waited_for() -> None:
         account(phase="Stopped", observedGeneration=2, conditions=[condition]), "", ""
     ).is_hopeless
     assert not look(account(phase="Stopped", observedGeneration=1), "", "").is_hopeless
+
+
+def test_a_latched_stop_is_named_with_its_own_end() -> None:
+    stopped = account(
+        phase="Stopped",
+        observedGeneration=2,
+        conditions=[ready("False", "EmergencyStop", "errors: refused")],
+        emergency={"id": "e4bb4e", "latched": True},
+    )
+    seen = look(stopped, "old", "new")
+
+    assert seen.line == "account-001: Stopped, not Ready: EmergencyStop: errors: refused"
+    assert '{"spec":{"acknowledgedEmergency":"e4bb4e"}}' in remedy(seen)
+    assert '{"spec":{"emergencyStop":null}}' in remedy(replace(seen, latched=""))
 
 
 def test_the_keys_are_those_of_the_example() -> None:
