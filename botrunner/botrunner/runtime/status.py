@@ -111,7 +111,7 @@ def _account(
         day_pnl=_money(day.pnl) if day is not None and day.pnl is not None else None,
         day_opening_equity=_money(day.opening_equity) if day is not None else None,
         day_started=day.started if day is not None else None,
-        realised_pnl=plain_decimal(totals.booked),
+        realised_pnl=plain_decimal(totals.realised),
         fees=plain_decimal(totals.fees),
         funding=plain_decimal(totals.funding),
         positions=sum(position.quantity > 0 for position in state.positions.values()),

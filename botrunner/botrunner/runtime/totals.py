@@ -1,8 +1,8 @@
 """What an account earned and paid, added up from its fills and funding. Pure."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 
 from botapi.v1alpha1.status import AccountStatus
 from botrunner.domain.control import SymbolRead
@@ -11,8 +11,8 @@ from botrunner.domain.position import Holding, Position
 from botrunner.domain.side import Side
 
 ZERO = Decimal(0)
-_DUST = Decimal("1e-12")
-"""Far below the 8 decimals of the venue's books, far above what dividing pro rata leaves."""
+_BOOKED = Decimal("1e-8")
+"""Venues book what was realised in so many decimals, half to even."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -31,11 +31,6 @@ class Totals:
     seen: set[str] = field(default_factory=set)
 
     @property
-    def booked(self) -> Decimal:
-        """What was realised, to 12 decimals: as the venue's books add up, without pro-rata dust."""
-        return self.realised.quantize(_DUST)
-
-    @property
     def net(self) -> Decimal:
         """What the wallet gained by trading."""
         return self.realised - self.fees + self.funding
@@ -52,11 +47,14 @@ class Totals:
             return ZERO
         if held.is_flat:
             return ZERO
-        left = held.reduced(fill.quantity)
-        # By cost, not by average price: the parts of one position add up without rounding.
         closed = min(fill.quantity, held.quantity)
-        gained = fill.side.sign * (closed * fill.price - (held.notional - left.notional))
-        self.holdings[key] = left
+        value, sign = closed * fill.price, fill.side.sign
+        cost = held.notional * closed / held.quantity
+        gained = (sign * (value - cost)).quantize(_BOOKED, rounding=ROUND_HALF_EVEN)
+        # The rounded result decides which cost has left: the parts add up to the whole.
+        left = held.notional - (value - sign * gained)
+        kept = replace(held.reduced(closed), notional=left)
+        self.holdings[key] = Holding() if closed == held.quantity else kept
         self.realised += gained
         return gained
 

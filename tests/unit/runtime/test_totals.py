@@ -34,8 +34,21 @@ def test_parts_of_a_close_add_up_to_the_last_digit() -> None:
     for number, quantity in enumerate((D(1), D(2), D(4))):
         totals.filled(replace(out, execution_id=f"x{number}", quantity=quantity))
 
-    assert totals.booked == D("1.5") * 7 - D("3.3") - D("5.2")
+    assert totals.realised == D("1.5") * 7 - D("3.3") - D("5.2")
     assert (totals.fees, totals.holdings["XRPUSDT", Side.LONG].is_flat) == (D("0.05"), True)
+
+
+def test_a_part_of_a_close_is_booked_as_the_venue_books_it() -> None:
+    """To 8 decimals, half to even; what the rounding took is in the next part."""
+    totals = Totals(since=NOON)
+    totals.filled(replace(FILL, quantity=D(7), price=D("1.1")))
+    totals.filled(replace(FILL, execution_id="e2", quantity=D(4), price=D("1.3")))
+    out = replace(FILL, reduces=True, price=D("1.5"))
+    first = totals.filled(replace(out, execution_id="x1", quantity=D(3)))
+    second = totals.filled(replace(out, execution_id="x2", quantity=D(8)))
+
+    assert first == D("0.98181818")
+    assert second == D("16.5") - D("7.7") - D("5.2") - D("0.98181818")
 
 
 def test_a_short_gains_when_the_price_falls() -> None:
