@@ -1,6 +1,7 @@
 """Facts about orders: their life, their fills, and orders that are not ours."""
 
 from dataclasses import replace
+from decimal import Decimal
 from datetime import datetime
 
 from botrunner.domain.actions import Notify
@@ -90,8 +91,11 @@ def _(event: OrderOpened, state: EngineState) -> None:
 
 @absorb.register
 def _(event: OrderCompleted, state: EngineState) -> None:
-    _advance(state, event)
+    order = _advance(state, event)
     _gone(state, event.order_id)
+    run = state.run_of_symbol(order.symbol) if order is not None else None
+    if order is not None and run is not None and event.filled > 0:
+        _settle_reference(run, order, event.filled)
 
 
 @absorb.register
@@ -238,9 +242,24 @@ def _fill(state: EngineState, run: Run, event: OrderFilled) -> None:
 
 def _fix_reference(run: Run, order: Order | None) -> None:
     """GR-2: the side that opens first fixes the reference, also by an order of an older start."""
-    opens = order is not None and order.purpose is Purpose.ENTRY and order.level == 0
-    if order is not None and opens and run.grid.is_flat:
-        run.grid = replace(run.grid, reference=order.quantity)
+    if order is not None and _opens(order) and run.grid.is_flat:
+        # Of an order that is over already, what it came to: an amendment may have gone before.
+        quantity = order.reported_filled if order.is_final else order.quantity
+        run.grid = replace(run.grid, reference=quantity or order.quantity)
+
+
+def _settle_reference(run: Run, order: Order, filled: Decimal) -> None:
+    """GR-2: an order that was filled before the answer to its amendment came opened with this."""
+    grid = run.grid
+    own = [(level.number, level.quantity) for level in grid.side(order.side).levels]
+    other = grid.side(order.side.opposite)
+    if _opens(order) and own == [(0, filled)] and other.highest < 0 and grid.reference != filled:
+        run.grid = replace(grid, reference=filled)
+        run.dirty = run.changed = True
+
+
+def _opens(order: Order) -> bool:
+    return order.purpose is Purpose.ENTRY and order.level == 0
 
 
 def _hold(state: EngineState, run: Run, event: OrderFilled) -> None:

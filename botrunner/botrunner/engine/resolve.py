@@ -33,6 +33,8 @@ _UNSEEN = (OrderState.SENT, OrderState.UNKNOWN)
 def ask_where_uncertain(state: EngineState) -> None:
     """Start an inquiry for each uncertain order, and ask again where it is due."""
     for order in list(state.orders.values()):
+        if order.state is OrderState.OPEN and not (order.in_flight or order.awaits_fills):
+            continue
         order = _given_up(state, order)
         since = _uncertain_since(order)
         if since is None:

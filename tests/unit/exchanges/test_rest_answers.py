@@ -147,6 +147,24 @@ async def test_a_success_carries_result_time_and_what_the_limit_has_left() -> No
     assert reply == Reply(result={"a": 1}, time_ms=7, remaining=4)
 
 
+async def test_the_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As any client does; it is looked up once for each client, not for every request."""
+    body = '{"retCode":0,"retMsg":"OK","result":{},"time":7}'
+    with peer(lambda _: http(body)) as proxy:
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{proxy.server_address[1]}")
+        monkeypatch.delenv("no_proxy", raising=False)
+        rest = Rest(
+            endpoint="http://venue.invalid",
+            credentials=KEYS,
+            clock=SystemClock(),
+            timeout_seconds=5.0,
+        )
+        await rest.call(WRITE, lambda: True)
+        rest.close()
+
+    assert proxy.paths == ["http://venue.invalid/v5/order/cancel"]
+
+
 async def test_a_limit_tells_when_it_resets() -> None:
     body = '{"retCode":10006,"retMsg":"Too many visits!","result":{}}'
     headers = "X-Bapi-Limit-Reset-Timestamp: 1767268800000\r\n"
