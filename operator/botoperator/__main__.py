@@ -29,6 +29,8 @@ from botoperator.worker import Workers
 
 _BEAT_SECONDS = 1.0
 _LOOK_SECONDS = 5.0
+_DELETED = "DELETED"
+"""Type of the event that tells of an object's end (Kubernetes, "API concepts")."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -147,17 +149,18 @@ class _Part:
                 await asyncio.sleep(_LOOK_SECONDS)
 
     def _tell(self, told: str | None, raw: dict[str, Any]) -> None:
-        # In the watches' thread: the record is made there and only handed over here.
-        self._loop.call_soon_threadsafe(self._take, told, Record.of(raw))
+        # In the watches' thread: what is no news ends here, of the rest the record is made here.
+        if told is None:
+            self._loop.call_soon_threadsafe(self.relist.soon)
+        if told == _DELETED or not self._context.store.has(raw):
+            self._loop.call_soon_threadsafe(self._take, told, Record.of(raw))
 
     def _take(self, told: str | None, record: Record) -> None:
         self._context.meters.told(record.place.kind)
-        if told == "DELETED":
+        if told == _DELETED:
             self._context.gone(record.place, record.uid)
-            return
-        self._context.saw(record)
-        if told is None:
-            self.relist.soon()
+        else:
+            self._context.saw(record)
 
 
 async def _beat(context: Context) -> None:

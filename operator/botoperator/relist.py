@@ -5,12 +5,12 @@ then, because a watch that was interrupted never tells of what was deleted meanw
 import asyncio
 import random
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Final
 
 from botoperator.cluster.kinds import ACCOUNT, Kind, Scope
 from botoperator.cluster.port import Cluster, ClusterError
 from botoperator.context import Context
-from botoperator.store import Place, Record, version_of
+from botoperator.store import Record
 
 INTERVAL_SECONDS: Final = 600.0
 _SOON_SECONDS = 5.0
@@ -118,18 +118,10 @@ class Relist:
             version = page.version
             for raw in page.items:
                 listed.add(raw["metadata"]["uid"])
-                self._see(raw)
+                # Most of a list is no news; a record is made of the rest only.
+                if not self._context.store.has(raw):
+                    self._context.saw(Record.of(raw))
         lost = self._context.store.lost(kind.name, kind.label, namespace, listed, version)
         for record in lost:
             self._context.gone(record.place, record.uid)
         return len(lost)
-
-    def _see(self, raw: dict[str, Any]) -> None:
-        # Most of a list is no news; a record is made of the rest only.
-        metadata = raw["metadata"]
-        known = self._context.store.find(
-            Place(raw["kind"], metadata["namespace"], metadata["name"])
-        )
-        same = known and known.uid == metadata["uid"] and known.version == version_of(metadata)
-        if not same:
-            self._context.saw(Record.of(raw))

@@ -146,6 +146,18 @@ class Store:
         """What stands in a place."""
         return self._records.get(place)
 
+    def has(self, raw: Json) -> bool:
+        """Whether this very version of an object is known; may be asked from any thread."""
+        metadata = raw["metadata"]
+        known = self._records.get(
+            Place(raw["kind"], metadata.get("namespace", ""), metadata["name"])
+        )
+        return (
+            known is not None
+            and known.uid == metadata.get("uid", "")
+            and known.version == version_of(metadata)
+        )
+
     def upsert(self, record: Record) -> frozenset[Key]:
         """Take an object in and give the accounts and feeds that it concerns.
 

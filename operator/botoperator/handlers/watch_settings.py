@@ -38,6 +38,8 @@ def watch_settings(scope: Scope) -> kopf.OperatorSettings:
     # With a limit, workers that wait for others to be listed take all places (nolar/kopf#1243).
     settings.queueing.worker_limit = None
     settings.queueing.exit_timeout = 0.5
+    # There is a task for each object that was heard of so lately: at the start, of all of them.
+    settings.queueing.idle_timeout = 0.2
     settings.networking.connect_timeout = 10
     settings.networking.request_timeout = 30
     settings.networking.error_backoffs = EndlessBackoff()
