@@ -1,8 +1,8 @@
 """Facts about orders: their life, their fills, and orders that are not ours."""
 
 from dataclasses import replace
-from decimal import Decimal
 from datetime import datetime
+from decimal import Decimal
 
 from botrunner.domain.actions import Notify
 from botrunner.domain.control import Block, ReadOrder
