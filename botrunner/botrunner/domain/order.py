@@ -13,7 +13,7 @@ from enum import Enum
 
 from botrunner.domain import events
 from botrunner.domain.desired import OrderSlot
-from botrunner.domain.precision import ZERO
+from botrunner.domain.precision import ZERO, settled
 from botrunner.domain.side import Purpose, Side
 
 
@@ -95,6 +95,13 @@ class Order:
     pending: Pending = Pending.NONE
     filled: Decimal = ZERO
     """By executions."""
+    seen_quantity: Decimal = ZERO
+    """Of the executions that this life was told of; less than ``filled`` after a recovery."""
+    seen_value: Decimal = ZERO
+    """Quantity times price of the same, quote coin."""
+    fill_count: int = 0
+    """How many those were."""
+    last_fill_at: datetime | None = None
     reported_filled: Decimal = ZERO
     """By order events; more than ``filled`` means that executions are still on their way."""
     created_at: datetime
@@ -126,6 +133,16 @@ class Order:
     def remaining(self) -> Decimal:
         """Not filled yet."""
         return self.quantity - self.filled
+
+    @property
+    def average_price(self) -> Decimal | None:
+        """What the executions of this life cost per base coin; None before the first."""
+        return settled(self.seen_value / self.seen_quantity) if self.seen_quantity else None
+
+    @property
+    def filled_ratio(self) -> Decimal:
+        """How much of it is filled, a fraction."""
+        return self.filled / self.quantity
 
     @property
     def is_final(self) -> bool:
@@ -167,6 +184,10 @@ def _filled(order: Order, event: events.OrderFilled) -> Order:
     return replace(
         order,
         filled=filled,
+        seen_quantity=order.seen_quantity + event.quantity,
+        seen_value=order.seen_value + event.quantity * event.price,
+        fill_count=order.fill_count + 1,
+        last_fill_at=event.at,
         state=state,
         pending=pending,
         doubted=False,

@@ -178,3 +178,25 @@ def test_the_first_acknowledgement_is_remembered() -> None:
     order = advance(advance(SENT, events.OrderAccepted(order_id="a", at=NOON)), later)
 
     assert order.acknowledged_at == NOON
+
+
+def test_an_order_keeps_what_its_executions_came_to() -> None:
+    """EX-7: filled, remaining, average price, count, last time, share."""
+    later = NOON + timedelta(seconds=3)
+    first = replace(fill("2"), price=Decimal("1.00"))
+    second = replace(fill("3"), price=Decimal("0.98"), at=later)
+    order = advance(advance(OPEN, first), second)
+
+    assert order.filled == order.remaining == 5
+    assert order.filled_ratio == Decimal("0.5")
+    assert order.average_price == Decimal("0.988")
+    assert (order.fill_count, order.last_fill_at) == (2, later)
+
+
+def test_an_order_adopted_from_an_earlier_life_makes_no_average_up() -> None:
+    """EX-7: what was filled before is counted, its price is not known."""
+    adopted = replace(OPEN, filled=Decimal(4), reported_filled=Decimal(4))
+
+    assert adopted.average_price is None
+    assert advance(adopted, replace(fill("1"), price=Decimal(2))).average_price == 2
+    assert advance(adopted, fill("1")).filled == 5
