@@ -40,7 +40,7 @@ class WorkMeters:
         """Register counters and gauges."""
         self._reconciles = Counter(
             "tradefleet_operator_reconciles",
-            "Passes over an account, by what came of them: success, requeue, retry or rejected.",
+            "Passes over an account or a feed, by what came of them: success, again or retry.",
             ("result",),
             registry=registry,
         )
@@ -57,16 +57,16 @@ class WorkMeters:
             registry=registry,
         )
         self._depth = Gauge(
-            "tradefleet_operator_queue_depth", "Accounts that are due.", registry=registry
+            "tradefleet_operator_queue_depth", "Accounts and feeds that are due.", registry=registry
         )
         self._waiting = Gauge(
             "tradefleet_operator_queue_waiting",
-            "Accounts that come due later: retries, and what a plan waits for.",
+            "Accounts and feeds that come due later: retries, and what a plan waits for.",
             registry=registry,
         )
         self._age = Gauge(
             "tradefleet_operator_queue_oldest_age_seconds",
-            "How long the oldest account that is due or in work has been so.",
+            "How long the oldest one that is due or in work has been so.",
             registry=registry,
         )
         self._accounts = Gauge(
