@@ -24,7 +24,7 @@ until it is Ready, and asks the exchange for its orders.
 Run again, it changes only what differs: after a change of the code the pods get the new image,
 otherwise nothing restarts.
 """
-_ORDERS_WITHIN_SECONDS = 60
+_ORDERS_WITHIN_SECONDS = 120
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -73,7 +73,7 @@ def begin_anew() -> None:
     what = f"delete {NAME}"
     if not kubectl("get", "ta", NAME, _HERE, "--ignore-not-found", what=what):
         return
-    say(f"{NAME}: the simulator is a new one and knows no account: beginning anew")
+    say(f"{NAME}: begins anew, for the simulator is a new one; do so with other accounts of it")
     kubectl("delete", "ta", NAME, _HERE, "--ignore-not-found", what=what)
     if not processes.until(lambda: not _image_of_pod(), seconds=_PATIENCE_SECONDS):
         raise ClusterError(f"the pod of {NAME} does not end; see: kubectl describe pod {NAME}-0")
