@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from support.kubectl import ROOT, Kubectl, Manifest, NoClusterError
+from support.other_operators import LABEL, keep_out
 from support.waiting import wait_until
 
 DEFINITION_FILE = ROOT / "crds" / "tradingaccounts.tradefleet.dev.yaml"
@@ -51,12 +52,17 @@ def _served(kubectl: Kubectl) -> object:
 def accounts(
     kubectl: Kubectl, definition: Manifest, request: pytest.FixtureRequest
 ) -> Iterator[Kubectl]:
-    """kubectl in a namespace of this module's own, where TradingAccounts may be made."""
+    """kubectl in a namespace of this module's own, where TradingAccounts may be made.
+
+    No operator looks after them.
+    """
     prefix = re.sub(
         "[^a-z]+", "-", request.module.__name__.rpartition(".")[2].removeprefix("test_")
     )
-    wanted = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"generateName": f"{prefix}-"}}
+    metadata = {"generateName": f"{prefix}-", "labels": {LABEL: ""}}
+    wanted = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
     made = kubectl.must("create", "--filename=-", "--output=name", stdin=yaml.safe_dump(wanted))
     namespace = made.strip().removeprefix("namespace/")
+    keep_out(kubectl.within(namespace))
     yield kubectl.within(namespace)
     kubectl.must("delete", "namespace", namespace, "--wait=false")
