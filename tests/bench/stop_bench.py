@@ -181,8 +181,8 @@ def stops(release: Release, kubectl: Kubectl, count: int) -> None:
     with without_operator(release), Walk(release):
         for number in range(count):
             desk = desks[number % ACCOUNTS]
-            _keeps_adding(desk)
             key = AccountKey(namespace=str(kubectl.namespace), name=desk.name)
+            _keeps_adding(accounts, key, desk)
             before, began = desk.count(), CLOCK.now()
             accounts.patch(key, {"spec": {"emergencyStop": True}})
             trips.append(milliseconds(CLOCK.now(), began))
@@ -201,10 +201,20 @@ def stops(release: Release, kubectl: Kubectl, count: int) -> None:
     print(f"  of {count} stops {busy} met a request that could add exposure on its way")
 
 
-def _keeps_adding(desk: FleetDesk) -> None:
-    """Wait until it has placed something just now: a stop of an idle account shows nothing."""
+def _keeps_adding(accounts: KubeAccounts, key: AccountKey, desk: FleetDesk) -> None:
+    """Wait until it has placed something just now: a stop of an idle account shows nothing.
+
+    Where the prices were too much for a runner and it stopped by itself, that is acknowledged.
+    """
     before = desk.count()
-    until(lambda: desk.adding(before), f"{desk.name} places orders")
+
+    def adds() -> bool:
+        own = desk.emergency()
+        if own.get("latched"):
+            accounts.patch(key, {"spec": {"acknowledgedEmergency": own["id"]}})
+        return bool(desk.adding(before))
+
+    until(adds, f"{desk.name} places orders")
 
 
 @contextmanager
