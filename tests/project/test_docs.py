@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry, Metric
 from botapi.conditions import OWNERS, REASONS, ConditionReason, ConditionType, Phase
 from botoperator.meters import ApiMeters, WorkMeters
 from botoperator.reconcile.notices import NoticeReason
+from botrunner.marketdata.meters import ClientMeters
 from botrunner.service.meters import Meters
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,6 +48,12 @@ def operator_registry() -> CollectorRegistry:
     registry = CollectorRegistry()
     ApiMeters(registry)
     WorkMeters(registry)
+    return registry
+
+
+def subscriber_registry() -> CollectorRegistry:
+    registry = CollectorRegistry()
+    ClientMeters(registry)
     return registry
 
 
@@ -89,7 +96,11 @@ def test_every_event_of_our_own_is_documented() -> None:
 
 @pytest.mark.parametrize(
     ("title", "registry"),
-    [("Runner", Meters().registry), ("Operator", operator_registry())],
+    [
+        ("Runner", Meters().registry),
+        ("Runner at a shared feed", subscriber_registry()),
+        ("Operator", operator_registry()),
+    ],
 )
 def test_every_metric_is_documented_with_its_labels(
     title: str, registry: CollectorRegistry
