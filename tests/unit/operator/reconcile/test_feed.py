@@ -9,11 +9,11 @@ import pytest
 
 from botapi.labels import UNUSED_SINCE_ANNOTATION
 from botoperator.reconcile.feed import plan_feed
-from botoperator.reconcile.feed_use import FeedIdentity, feeds_of
+from botoperator.reconcile.feed_use import FeedIdentity
 from botoperator.reconcile.plan import FeedObservation, Plan
 from botoperator.settings import FeedSettings, Settings
-from support.accounts import Manifest, strategy
-from support.operator_objects import NOW, SETTINGS, stamp, stored_account
+from support.accounts import Manifest
+from support.operator_objects import NOW, SETTINGS, stamp
 from support.server_side_apply import apply_manifest, edit_by_hand
 
 _GRACE = timedelta(seconds=600)
@@ -377,47 +377,3 @@ def test_where_feeds_are_off_nothing_is_done() -> None:
     seen = FeedObservation(identity=_SOL, users=1)
 
     assert plan_feed(seen, SETTINGS, now=NOW) == Plan()
-
-
-def _uses(settings: Any = _SETTINGS, **spec: Any) -> list[tuple[str, str]]:
-    found = feeds_of(stored_account(**spec), settings)
-    return sorted((feed.environment, feed.symbol) for feed in found)
-
-
-def test_an_account_uses_the_feeds_of_its_strategies() -> None:
-    strategies = [strategy("sol", "SOLUSDT"), strategy("doge", "DOGEUSDT")]
-
-    assert _uses(strategies=strategies) == [("demo", "DOGEUSDT"), ("demo", "SOLUSDT")]
-
-
-@pytest.mark.parametrize(
-    ("settings", "spec"),
-    [
-        (SETTINGS, {}),
-        (_SETTINGS, {"mode": "dryRun"}),
-        (_SETTINGS, {"endpoints": {"rest": "https://api.example.org"}}),
-        (replace(_SETTINGS, simulator=None), {"environment": "simulated"}),
-        (_SETTINGS, {"strategies": "nonsense"}),
-    ],
-    ids=["feeds off", "dry run", "addresses of its own", "no simulator", "cannot be read"],
-)
-def test_accounts_that_use_no_feed(settings: Any, spec: dict[str, Any]) -> None:
-    assert _uses(settings, **spec) == []
-
-
-def _feeds(*accounts: tuple[str, str]) -> int:
-    """How many feeds accounts of (environment, symbol) are, in namespaces of their own."""
-    found: set[FeedIdentity] = set()
-    for environment, symbol in accounts:
-        raw = stored_account(environment=environment, strategies=[strategy("one", symbol)])
-        found |= feeds_of(raw, _SETTINGS)
-    return len(found)
-
-
-def test_the_feeds_of_three_fleets() -> None:
-    """KU-12, its own three examples."""
-    demo, mainnet, doge = ("demo", "SOLUSDT"), ("mainnet", "SOLUSDT"), ("demo", "DOGEUSDT")
-
-    assert _feeds(demo, demo, demo) == 1
-    assert _feeds(demo, mainnet) == 2
-    assert _feeds(demo, doge, mainnet) == 3

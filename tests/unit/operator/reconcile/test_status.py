@@ -14,44 +14,23 @@ from support.operator_cluster import OperatorCluster
 from support.operator_objects import (
     NOW,
     SETTINGS,
-    admitted,
-    live_children,
     pod_of,
-    reported,
     running,
     stamp,
     stored_account,
     waiting,
     with_condition,
 )
+from support.settled_account import said, settled, trading
 
 _STARTING = "the runner is being started"
 _A_MINUTE_AGO = NOW - timedelta(seconds=60)
 
 
-def _trading(**changes: Any) -> Manifest:
-    return admitted(reported(stored_account(), **changes))
-
-
-def _settled(
-    raw: Manifest | None = None, pod: Manifest | None = None, **more: Any
-) -> OperatorCluster:
-    account = raw or _trading()
-    pods = [pod or pod_of(account, running())]
-    cluster = OperatorCluster(account=account, children=live_children(account), pods=pods, **more)
-    cluster.settle()
-    return cluster
-
-
-def _said(cluster: OperatorCluster, kind: str) -> tuple[str, str]:
-    condition = cluster.condition(kind)
-    return condition["status"], condition["reason"]
-
-
 def test_an_account_that_trades() -> None:
-    cluster = _settled()
+    cluster = settled()
 
-    assert {kind: _said(cluster, kind) for kind in OWNERS if OWNERS[kind] == OPERATOR_MANAGER} == {
+    assert {kind: said(cluster, kind) for kind in OWNERS if OWNERS[kind] == OPERATOR_MANAGER} == {
         "Ready": ("True", "AsExpected"),
         "Reconciling": ("False", "AsExpected"),
         "Stalled": ("False", "AsExpected"),
@@ -62,10 +41,10 @@ def test_an_account_that_trades() -> None:
 
 
 def test_every_condition_says_which_generation_it_is_about() -> None:
-    raw = _trading()
+    raw = trading()
     raw["metadata"]["generation"] = 4
 
-    cluster = _settled(raw)
+    cluster = settled(raw)
 
     ours = [kind for kind in ConditionType if OWNERS[kind] == OPERATOR_MANAGER]
     assert {cluster.condition(kind)["observedGeneration"] for kind in ours} == {4}
@@ -132,12 +111,12 @@ def test_why_no_runner_is_available(name: str) -> None:
     what, reason, message = _POD_CASES[name]
     raw = stored_account()
 
-    cluster = _settled(raw, pod_of(raw, **({"created": NOW} | what)))
+    cluster = settled(raw, pod_of(raw, **({"created": NOW} | what)))
 
     available = cluster.condition("RunnerAvailable")
     assert (available["status"], available["reason"]) == ("False", reason)
     assert available["message"] == message
-    assert _said(cluster, "Ready") == ("False", reason)
+    assert said(cluster, "Ready") == ("False", reason)
 
 
 def test_a_pod_that_no_node_takes_is_said_in_the_schedulers_words() -> None:
@@ -146,7 +125,7 @@ def test_a_pod_that_no_node_takes_is_said_in_the_schedulers_words() -> None:
     refusal = {"reason": "Unschedulable", "message": "0/1 nodes are available"}
     pod["status"]["conditions"] = [{"type": "PodScheduled", "status": "False", **refusal}]
 
-    cluster = _settled(raw, pod)
+    cluster = settled(raw, pod)
 
     assert cluster.condition("RunnerAvailable")["message"] == (
         "Unschedulable: 0/1 nodes are available"
@@ -155,7 +134,7 @@ def test_a_pod_that_no_node_takes_is_said_in_the_schedulers_words() -> None:
 
 def test_an_image_that_cannot_be_pulled_is_no_news_at_every_try() -> None:
     raw = stored_account()
-    cluster = _settled(raw, pod_of(raw, waiting("ErrImagePull", "not found"), created=NOW))
+    cluster = settled(raw, pod_of(raw, waiting("ErrImagePull", "not found"), created=NOW))
     before = cluster.status_writes
 
     for reason, message in [("ImagePullBackOff", "Back-off"), ("ErrImagePull", "not found")]:
@@ -166,22 +145,22 @@ def test_an_image_that_cannot_be_pulled_is_no_news_at_every_try() -> None:
 
 
 def test_a_runner_that_was_not_heard_for_eleven_minutes_is_not_available() -> None:
-    cluster = _settled()
+    cluster = settled()
     assert cluster.plan().requeue_after == timedelta(minutes=11, seconds=-5)
 
     cluster.pass_time(11 * 60)
     cluster.settle()
 
-    assert _said(cluster, "RunnerAvailable") == ("False", "ReportTooOld")
+    assert said(cluster, "RunnerAvailable") == ("False", "ReportTooOld")
     assert cluster.account["status"]["phase"] == "Pending"
 
 
 def test_a_report_of_the_container_before_does_not_count() -> None:
-    raw = _trading()
+    raw = trading()
 
-    cluster = _settled(raw, pod_of(raw, running(NOW - timedelta(seconds=1))))
+    cluster = settled(raw, pod_of(raw, running(NOW - timedelta(seconds=1))))
 
-    assert _said(cluster, "RunnerAvailable") == ("False", "PodPending")
+    assert said(cluster, "RunnerAvailable") == ("False", "PodPending")
 
 
 @pytest.mark.parametrize(
@@ -199,9 +178,9 @@ def test_a_clock_that_was_set_back_makes_no_runner_unheard(
         "started": stamp(began - timedelta(seconds=step_seconds)),
         "lastReport": stamp(began + timedelta(seconds=heard_seconds)),
     }
-    raw = _trading(runner=runner)
+    raw = trading(runner=runner)
 
-    cluster = _settled(raw, pod_of(raw, running(began)))
+    cluster = settled(raw, pod_of(raw, running(began)))
 
     assert cluster.condition("RunnerAvailable")["status"] == available
 
@@ -211,16 +190,16 @@ def test_a_crash_loop_is_stalled_with_the_last_words() -> None:
     raw = stored_account()
     pod = pod_of(raw, waiting("CrashLoopBackOff"), last_words="cannot start", created=NOW)
 
-    cluster = _settled(raw, pod)
+    cluster = settled(raw, pod)
 
-    assert _said(cluster, "Stalled") == ("True", "CrashLoop")
+    assert said(cluster, "Stalled") == ("True", "CrashLoop")
     assert cluster.condition("Stalled")["message"] == "the runner keeps ending: cannot start"
     assert cluster.account["status"]["phase"] == "Failed"
 
 
 def test_a_specification_that_breaks_its_rules_stalls_and_touches_no_child() -> None:
     """KU-1; the words are those that kubectl would print."""
-    raw = _trading()
+    raw = trading()
     raw["spec"]["strategies"][0]["grid"]["leverage"] = "much"
     cluster = OperatorCluster(account=raw, pods=[pod_of(raw, running())])
 
@@ -230,7 +209,7 @@ def test_a_specification_that_breaks_its_rules_stalls_and_touches_no_child() -> 
     stalled = cluster.condition("Stalled")
     assert (stalled["status"], stalled["reason"]) == ("True", "InvalidSpec")
     assert stalled["message"].startswith("spec.strategies[0].grid.leverage: must be a number")
-    assert _said(cluster, "Ready") == ("False", "NotReported")
+    assert said(cluster, "Ready") == ("False", "NotReported")
 
 
 def test_an_environment_without_addresses_stalls_and_makes_no_child() -> None:
@@ -240,131 +219,18 @@ def test_an_environment_without_addresses_stalls_and_makes_no_child() -> None:
     [plan] = cluster.settle()
 
     assert plan.applies == ()
-    assert _said(cluster, "Stalled") == ("True", "UnsupportedEnvironment")
+    assert said(cluster, "Stalled") == ("True", "UnsupportedEnvironment")
     assert "simulator.enabled" in cluster.condition("Ready")["message"]
 
 
 def test_an_unknown_symbol_stalls_in_the_runners_words() -> None:
-    raw = with_condition(_trading(), "MarketDataReady", "SymbolUnknown", "XUSDT: unknown")
+    raw = with_condition(trading(), "MarketDataReady", "SymbolUnknown", "XUSDT: unknown")
 
-    cluster = _settled(raw)
+    cluster = settled(raw)
 
-    assert _said(cluster, "Stalled") == ("True", "SymbolUnknown")
+    assert said(cluster, "Stalled") == ("True", "SymbolUnknown")
     assert cluster.condition("Stalled")["message"] == "XUSDT: unknown"
-    assert _said(cluster, "Ready") == ("False", "SymbolUnknown")
-
-
-@pytest.mark.parametrize(
-    ("kind", "reason"),
-    [
-        ("CredentialsReady", "KeyExpired"),
-        ("MarketDataReady", "PriceStale"),
-        ("Protected", "TakeProfitMissing"),
-        ("TradingEnabled", "RiskLimit"),
-    ],
-)
-def test_ready_gives_the_reason_of_what_fails(kind: str, reason: str) -> None:
-    cluster = _settled(with_condition(_trading(), kind, reason, "because"))
-
-    assert _said(cluster, "Ready") == ("False", reason)
-    assert cluster.condition("Ready")["message"] == f"{kind}: because"
-
-
-def test_ready_gives_the_first_of_two_reasons() -> None:
-    raw = with_condition(_trading(), "TradingEnabled", "RiskLimit")
-
-    cluster = _settled(with_condition(raw, "CredentialsReady", "KeyRefused"))
-
-    assert _said(cluster, "Ready") == ("False", "KeyRefused")
-
-
-def test_a_newer_runners_reason_is_passed_on_in_words() -> None:
-    """The set of reasons is part of the API: Ready carries none that its table lacks."""
-    cluster = _settled(with_condition(_trading(), "TradingEnabled", "Moonquake", "wait"))
-
-    assert _said(cluster, "Ready") == ("False", "NotReported")
-    assert cluster.condition("Ready")["message"] == "TradingEnabled: Moonquake: wait"
-
-
-@pytest.mark.parametrize("kind", ["CredentialsReady", "Protected"])
-def test_a_condition_that_nobody_has_given_keeps_ready_false(kind: str) -> None:
-    raw = _trading(started=NOW - timedelta(minutes=5))
-    raw["status"]["conditions"] = [c for c in raw["status"]["conditions"] if c["type"] != kind]
-
-    assert _said(_settled(raw), "Ready") == ("False", "NotReported")
-
-
-def test_ready_needs_the_runners_generation_too() -> None:
-    """KU-3."""
-    raw = _trading()
-    raw["metadata"]["generation"] = 2
-
-    cluster = _settled(raw)
-
-    assert _said(cluster, "Ready") == ("False", "NotReported")
-    assert _said(cluster, "Reconciling") == ("True", "Progressing")
-    assert cluster.account["status"]["observedGeneration"] == 2
-
-
-_STOP = {
-    "id": "8c2f6d",
-    "cause": "margin",
-    "reason": "rate 91 %",
-    "policy": "CancelEntries",
-    "since": stamp(NOW),
-    "latched": True,
-}
-
-
-def test_a_latched_stop_says_how_it_ends() -> None:
-    """KU-3: False in a stop."""
-    cluster = _settled(_trading(emergency=_STOP))
-
-    assert _said(cluster, "Ready") == ("False", "EmergencyStop")
-    assert cluster.condition("Ready")["message"] == (
-        "margin: rate 91 %; set spec.acknowledgedEmergency: 8c2f6d"
-    )
-    assert cluster.account["status"]["phase"] == "Stopped"
-
-
-def test_a_persons_stop_shows_before_the_runner_has_reported_it() -> None:
-    raw = _trading()
-    raw["metadata"]["annotations"] = {"tradefleet.dev/emergency-stop": "true"}
-
-    cluster = _settled(raw)
-
-    assert cluster.account["status"]["phase"] == "Stopped"
-    assert "annotation tradefleet.dev/emergency-stop" in cluster.condition("Ready")["message"]
-
-
-def test_a_stop_that_was_taken_back_holds_until_the_runner_has_ended_it() -> None:
-    cluster = _settled(_trading(emergency=_STOP | {"cause": "person", "latched": False}))
-
-    assert cluster.account["status"]["phase"] == "Stopped"
-    assert cluster.condition("Ready")["message"] == "the runner ends its stop"
-
-
-def test_a_stop_that_no_runner_carries_out_says_so() -> None:
-    raw = stored_account(emergencyStop=True)
-
-    cluster = _settled(raw, pod_of(raw, waiting("ErrImagePull", "not found"), created=NOW))
-
-    assert _said(cluster, "Ready") == ("False", "EmergencyStop")
-    assert cluster.condition("Ready")["message"] == (
-        "a person stopped it by spec.emergencyStop; no runner carries it out: not found"
-    )
-    assert _said(cluster, "RunnerAvailable") == ("False", "ImagePull")
-
-
-def test_a_stop_shows_on_a_specification_that_cannot_be_read() -> None:
-    raw = _trading()
-    raw["spec"] |= {"strategies": "nonsense", "emergencyStop": True}
-    cluster = OperatorCluster(account=raw, pods=[pod_of(raw, running())])
-
-    cluster.settle()
-
-    assert _said(cluster, "Stalled") == ("True", "InvalidSpec")
-    assert _said(cluster, "Ready") == ("False", "EmergencyStop")
+    assert said(cluster, "Ready") == ("False", "SymbolUnknown")
 
 
 _JUST_STARTED = {"started": NOW - timedelta(seconds=10)}
@@ -372,26 +238,26 @@ _JUST_STARTED = {"started": NOW - timedelta(seconds=10)}
 
 def _phase(raw: Manifest) -> str:
     pod = pod_of(raw, running(NOW - timedelta(seconds=20)))
-    phase: str = _settled(raw, pod).account["status"]["phase"]
+    phase: str = settled(raw, pod).account["status"]["phase"]
     return phase
 
 
 @pytest.mark.parametrize(
     ("raw", "phase"),
     [
-        (with_condition(_trading(**_JUST_STARTED), "Protected", "NotReported"), "Recovering"),
-        (with_condition(_trading(**_JUST_STARTED), "MarketDataReady", "PriceStale"), "Recovering"),
-        (with_condition(_trading(**_JUST_STARTED), "TradingEnabled", "RiskLimit"), "Recovering"),
+        (with_condition(trading(**_JUST_STARTED), "Protected", "NotReported"), "Recovering"),
+        (with_condition(trading(**_JUST_STARTED), "MarketDataReady", "PriceStale"), "Recovering"),
+        (with_condition(trading(**_JUST_STARTED), "TradingEnabled", "RiskLimit"), "Recovering"),
         (
-            with_condition(_trading(**_JUST_STARTED), "CredentialsReady", "SecretMissing"),
+            with_condition(trading(**_JUST_STARTED), "CredentialsReady", "SecretMissing"),
             "Pending",
         ),
         (
-            _trading(strategies=[{"name": "doge", "state": "Starved"}], **_JUST_STARTED),
+            trading(strategies=[{"name": "doge", "state": "Starved"}], **_JUST_STARTED),
             "Starved",
         ),
-        (with_condition(_trading(**_JUST_STARTED), "TradingEnabled", "Suspended"), "Suspended"),
-        (_trading(**_JUST_STARTED), "Trading"),
+        (with_condition(trading(**_JUST_STARTED), "TradingEnabled", "Suspended"), "Suspended"),
+        (trading(**_JUST_STARTED), "Trading"),
     ],
     ids=["recovering", "no price yet", "held back", "no keys", "starved", "suspended", "trading"],
 )
@@ -400,7 +266,7 @@ def test_the_phase_of_a_runner_that_reports(raw: Manifest, phase: str) -> None:
 
 
 def test_an_account_that_is_being_deleted_says_so_once_and_changes_no_child() -> None:
-    raw = _trading()
+    raw = trading()
     raw["metadata"]["deletionTimestamp"] = stamp(NOW)
     cluster = OperatorCluster(account=raw, pods=[pod_of(raw, running())])
 
@@ -413,7 +279,7 @@ def test_an_account_that_is_being_deleted_says_so_once_and_changes_no_child() ->
 
 
 def test_what_cannot_be_carried_out_stands_in_reconciling() -> None:
-    cluster = _settled(trouble="the StatefulSet case was refused: quota exceeded")
+    cluster = settled(trouble="the StatefulSet case was refused: quota exceeded")
 
     reconciling = cluster.condition("Reconciling")
     assert (reconciling["status"], reconciling["reason"]) == ("True", "Progressing")
@@ -421,7 +287,7 @@ def test_what_cannot_be_carried_out_stands_in_reconciling() -> None:
 
 
 def test_the_time_of_a_transition_is_kept_until_the_status_changes() -> None:
-    cluster = _settled()
+    cluster = settled()
     began = cluster.condition("Ready")["lastTransitionTime"]
 
     cluster.pass_time(30)
@@ -433,7 +299,7 @@ def test_the_time_of_a_transition_is_kept_until_the_status_changes() -> None:
 
 
 def test_our_part_of_the_status_edited_by_hand_is_set_back() -> None:
-    cluster = _settled()
+    cluster = settled()
     before = copy.deepcopy(cluster.account["status"])
 
     cluster.account["status"]["phase"] = "Stopped"
@@ -467,10 +333,10 @@ def test_a_status_that_is_no_object_keeps_nothing_from_being_said() -> None:
 
 
 def test_a_report_of_another_pod_does_not_count() -> None:
-    raw = _trading()
+    raw = trading()
     raw["status"]["runner"]["pod"] = "case-of-somebody-0"
 
-    assert _said(_settled(raw), "RunnerAvailable") == ("False", "NotReported")
+    assert said(settled(raw), "RunnerAvailable") == ("False", "NotReported")
 
 
 def test_every_reason_that_is_said_stands_in_the_table() -> None:
