@@ -1,4 +1,7 @@
-"""A day of recorded candles through sockets at high speed, judged by the venue's ledger."""
+"""A day of recorded candles through sockets at high speed, judged by the venue's ledger.
+
+The same day runs in process with every `make test`, checked after every event.
+"""
 
 import threading
 from collections.abc import Iterator
@@ -38,6 +41,7 @@ def recording() -> Iterator[RunningSimulator]:
         yield running
 
 
+@pytest.mark.nightly
 def test_a_day_through_sockets_keeps_the_rules_and_the_ledger(
     make_desk: MakeDesk, recording: RunningSimulator
 ) -> None:
