@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CLUSTER_PROGRAM := PYTHONPATH=tests $(PYTHON) -m cluster
 DEMO_PROGRAM := PYTHONPATH=tests $(PYTHON) -m cluster.demo
-# Whole runners over real sockets, in real time: minutes long, so they are part of `make nightly`.
+# Whole runners over real sockets, in real time: minutes long, so `make check` leaves them out.
 RUNNER_TESTS := tests/integration/runner
 CLUSTER_TESTS := $(wildcard tests/e2e/test_local_cluster*.py)
 PACKAGE_TESTS := $(wildcard tests/e2e/test_chart*.py) tests/e2e/test_image.py
@@ -89,6 +89,8 @@ check: check-static check-tests ## Static checks and all quick tests, no cluster
 	$(call NEXT,Next: make test (with the cluster) before it lands.)
 
 test: check cluster-up ## Everything but the long profiles, with the tests on the real cluster
+	@echo "test: whole runners"
+	@$(BIN)/python -m pytest -q -m "not cluster and not nightly" $(RUNNER_TESTS)
 	@if [ -e .cluster/node-id ]; then \
 	    echo "test: the built-in cluster itself, which takes it down and up again"; \
 	    $(BIN)/python -m pytest -q -m "cluster and not nightly" $(CLUSTER_TESTS); \
@@ -107,10 +109,9 @@ e2e: $(READY) cluster-up ## Accounts from kubectl apply to the exchange, on the 
 	$(RUN_E2E)
 	$(call NEXT,All green. Next: make demo brings its account back.)
 
-nightly: test ## Everything, then the long profiles: whole runners, many more examples for every property
-	$(BIN)/python -m pytest -q --timeout 3600 $(RUNNER_TESTS)
+nightly: test ## Everything, then the long profiles: outages and days, many more examples for every property
 	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -q --timeout 3600 tests/property
-	$(BIN)/python -m pytest -q --timeout 3600 -m nightly --ignore=$(RUNNER_TESTS) || test $$? -eq 5
+	$(BIN)/python -m pytest -q --timeout 3600 -m nightly || test $$? -eq 5
 	$(call NEXT,Next: a failing example is printed with its blob; turn it into a test.)
 
 bench: $(READY) ## The benchmarks, as ratios against a reference measured in the same run
