@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from botapi.v1alpha1.status import AccountStatus
 from botrunner.account_resource.kube import KubeResource, Pod
-from botrunner.account_resource.kube_api import ApiPlace
+from botrunner.account_resource.kube_api import ApiPlace, ApiUnreachableError
 from botrunner.account_resource.kube_follow import Address
 from botrunner.account_resource.kube_view import Folders
 from botrunner.service.clock import SystemClock
@@ -41,9 +42,21 @@ class DoorDesk:
         assert holds(), what
 
     async def begin(self) -> None:
-        """Open the door and follow the account."""
+        """Open the door and follow the account; returns once it is known."""
+        await self.begin_blindly()
+        await self.until(lambda: self.door.read().is_reachable, "the first answer")
+
+    async def begin_blindly(self) -> None:
+        """Open the door and follow the account, whether the API server answers or not."""
         await self.door.open()
         self.task = asyncio.ensure_future(self.door.run())
+
+    async def report(self, status: AccountStatus) -> None:
+        """Report as the runner does: off the loop, and again where the API server was not there."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                with suppress(ApiUnreachableError):
+                    return await asyncio.to_thread(self.door.report, status)
 
     async def end(self) -> None:
         """Stop following."""

@@ -28,9 +28,9 @@ async def test_each_manager_keeps_its_own_part(make_desk: MakeDesk) -> None:
         "lastTransitionTime": "2026-01-01T00:00:00Z",
     }
     others = {"admitted": {"uid": "7"}, "conditions": [ready]}
-    await _report(desk, report())
+    await desk.report(report())
     await _apply_as_other(desk, others)
-    await _report(desk, report(open_orders=3))
+    await desk.report(report(open_orders=3))
     status = await desk.status()
 
     assert (status["admitted"]["uid"], status["openOrders"]) == ("7", 3)
@@ -47,9 +47,9 @@ async def test_each_manager_keeps_its_own_part(make_desk: MakeDesk) -> None:
 async def test_what_is_not_said_any_more_goes(make_desk: MakeDesk) -> None:
     desk = make_desk("goes")
     await desk.begin()
-    await _report(desk, report(emergency=emergency(is_latched=False)))
+    await desk.report(report(emergency=emergency(is_latched=False)))
     before = await desk.status()
-    await _report(desk, report(strategies=()))
+    await desk.report(report(strategies=()))
     after = await desk.status()
 
     assert before["emergency"]["cause"] == "person"
@@ -62,16 +62,16 @@ async def test_a_latched_stop_stays_in_the_status_until_it_is_ended(make_desk: M
     desk = make_desk("latch")
     await desk.begin()
     desk.door.record_stop(latched(), StopPolicy.FLATTEN)
-    await _report(desk, report(emergency=emergency()))
+    await desk.report(report(emergency=emergency()))
     await desk.end()
     other = make_desk("latch", state="another-pod")
     await other.begin()
-    await _report(other, report(epoch=2))
+    await other.report(report(epoch=2))
     held = (await other.status())["emergency"]
     found = other.door.latched_stop()
     assert found is not None
     other.door.clear_stop(found.emergency_id)
-    await _report(other, report(epoch=2))
+    await other.report(report(epoch=2))
 
     assert (held["id"], held["latched"], held["policy"]) == ("abc123", True, "CancelEntries")
     assert (found.emergency_id, found.cause, found.latched) == ("abc123", latched().cause, True)
@@ -88,7 +88,7 @@ async def test_a_stop_file_counts_while_the_status_does_not_have_its_stop(
     await desk.end()
     again = make_desk("file")
     await again.begin()
-    await _report(again, report(epoch=2))
+    await again.report(report(epoch=2))
     found = again.door.latched_stop()
 
     assert found is not None and found.emergency_id == "f11e01"
@@ -100,10 +100,10 @@ async def test_a_report_of_a_lower_epoch_is_not_written(make_desk: MakeDesk) -> 
     old, young = make_desk("epochs"), make_desk("epochs", state="young")
     await old.begin()
     await young.begin()
-    await _report(old, report(epoch=10))
-    await _report(young, report(epoch=20))
+    await old.report(report(epoch=10))
+    await young.report(report(epoch=20))
     await old.until(lambda: old.door.read().highest_epoch == 20, "the higher epoch")
-    await _report(old, report(epoch=10, open_orders=99))
+    await old.report(report(epoch=10, open_orders=99))
     status = await young.status()
 
     assert (status["runner"]["epoch"], status["openOrders"]) == (20, 2)
@@ -114,9 +114,10 @@ async def test_an_epoch_is_claimed_over_a_write_that_nobody_told_of_yet(
 ) -> None:
     """The claim holds only if nobody wrote since the object was read; then it is read again."""
     desk = make_desk("claim")
-    await desk.door.open()  # Without a watch, the version grows old.
+    await desk.begin()
+    await desk.end()  # Without a watch, the version grows old.
     await desk.patch('{"status": {"phase": "Pending"}}', "--subresource=status")
-    await _report(desk, report(epoch=30))
+    await desk.report(report(epoch=30))
 
     assert (await desk.status())["runner"]["epoch"] == 30
 
@@ -125,9 +126,10 @@ async def test_a_claim_gives_way_to_a_higher_epoch_that_nobody_told_of_yet(
     make_desk: MakeDesk,
 ) -> None:
     desk = make_desk("beaten")
-    await desk.door.open()
+    await desk.begin()
+    await desk.end()
     await desk.patch('{"status": {"runner": {"epoch": 50}}}', "--subresource=status")
-    await _report(desk, report(epoch=40))
+    await desk.report(report(epoch=40))
 
     status = await desk.status()
 
@@ -140,9 +142,9 @@ async def test_a_report_before_the_life_has_an_epoch_keeps_the_one_that_stands(
 ) -> None:
     desk = make_desk("without")
     await desk.begin()
-    await _report(desk, report(epoch=60))
+    await desk.report(report(epoch=60))
     await desk.until(lambda: desk.door.read().highest_epoch == 60, "the epoch")
-    await _report(desk, report(epoch=0, open_orders=5))
+    await desk.report(report(epoch=0, open_orders=5))
     status = await desk.status()
 
     assert (status["runner"]["epoch"], status["openOrders"]) == (60, 5)
@@ -155,13 +157,9 @@ async def test_an_account_made_anew_gets_no_report_of_the_earlier_one(make_desk:
     await desk.until(lambda: not desk.door.read().is_reachable, "gone")
     make_desk("anew", state="other")
     await desk.until(lambda: "made anew" in desk.door.read().faults[0], "made anew")
-    await _report(desk, report())
+    await desk.report(report())
 
     assert "runner" not in await desk.status()
-
-
-async def _report(desk: DoorDesk, status: Any) -> None:
-    await asyncio.to_thread(desk.door.report, status)
 
 
 async def _apply_as_other(desk: DoorDesk, status: dict[str, Any]) -> None:

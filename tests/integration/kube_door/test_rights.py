@@ -20,7 +20,7 @@ async def test_a_token_that_is_refused_is_read_anew(make_desk: MakeDesk) -> None
     desk = make_desk("token")
     good = desk.identity.token_file.read_text()
     desk.identity.token_file.write_text("nobody's token")
-    await desk.begin()
+    await desk.begin_blindly()
     refused = desk.door.read()
     desk.identity.token_file.write_text(good)
     await desk.until(lambda: desk.door.read().is_reachable, "the account")
@@ -98,7 +98,7 @@ async def test_keys_are_picked_up_as_the_kubelet_mounts_them(
     await desk.until(lambda: desk.door.read().keys_reason == "KeyMissing", "incomplete")
     desk.identity.mount({})
     await desk.until(lambda: desk.door.read().keys_reason == "SecretMissing", "missing")
-    await asyncio.to_thread(desk.door.report, report())
+    await desk.report(report())
 
     assert "case-keys" in desk.door.read().keys_problem
 
