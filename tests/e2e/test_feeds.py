@@ -21,7 +21,7 @@ from support.grid_life import LIFE
 from support.kubectl import Kubectl
 from support.release import Release
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
 
 GRACE_SECONDS = 20
 NAME = feed_name("bybit", "simulated", "futures", XRP)
