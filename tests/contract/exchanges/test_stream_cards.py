@@ -2,6 +2,8 @@
 
 from decimal import Decimal as D
 
+import pytest
+
 from botrunner.domain.control import Block, BlockSet
 from botrunner.domain.events import (
     FillKind,
@@ -12,6 +14,7 @@ from botrunner.domain.events import (
     WalletChanged,
 )
 from botrunner.domain.side import Purpose, Side
+from botrunner.exchanges.bybit import exchange
 from botrunner.exchanges.market_data import BookChanged, CandleChanged, Source, TradePrinted
 from botrunner.exchanges.port import (
     CredentialsReported,
@@ -303,3 +306,20 @@ async def test_a_sign_in_that_is_taken_later_brings_the_stream_back(make_desk: M
     ]
     assert [problem is None for problem in problems] == [False, True]
     assert await desk.until("BlockLifted", block=Block.CREDENTIALS)
+
+
+async def test_a_stream_that_was_refused_first_is_watched_like_any_other(
+    make_desk: MakeDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """XC-96, EX-8: its pings go out, and a peer that does not answer them is left."""
+    monkeypatch.setattr(exchange, "REFUSED_SECONDS", 0.1)
+    desk = make_desk()
+    await desk.command("refuse-sign-in", account=desk.name, count=1)
+    desk.run()
+    await desk.until("PrivateStreamRestored")
+    before = len(desk.events)
+    await desk.command("freeze", account=desk.name, stream="private")
+    await desk.until("PrivateStreamRestored", after=before)
+    reasons = [r.reason for r in desk.reports if isinstance(r, StreamReported)]
+
+    assert "no pong for 0.5 s" in reasons

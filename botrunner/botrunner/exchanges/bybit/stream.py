@@ -205,6 +205,7 @@ class SocketStream(WSListener):
     def _tear_down(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
+            self._timer = None  # It must not stand in the way of the next run's.
         if self._connecting is not None:
             self._connecting.cancel()
         if self._transport is not None:
