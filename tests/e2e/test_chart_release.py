@@ -19,7 +19,11 @@ pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
 DEFINITION = ROOT / "crds" / "tradingaccounts.tradefleet.dev.yaml"
 EXAMPLE = ROOT / "examples" / "account-001.yaml"
 OPERATOR = f"system:serviceaccount:{release.NAMESPACE}:{release.OPERATOR}"
-OURS = Kubectl().within(release.NAMESPACE)
+
+
+def ours() -> Kubectl:
+    """kubectl in the release's namespace; made when it is needed, since a cluster is."""
+    return Kubectl().within(release.NAMESPACE)
 
 
 @pytest.fixture(autouse=True)
@@ -76,18 +80,18 @@ def test_the_release_comes_over_an_older_definition_moves_and_goes(namespace: Ku
     assert columns_of(Kubectl().read("crd", "tradingaccounts.tradefleet.dev")) == wanted
     apply_example(namespace, "chart")
     await_ready(namespace, "chart")
-    before, runner = pods(OURS), pods(namespace)
-    token = OURS.read("secret", "tradefleet-simulator-control")["data"]["token"]
+    before, runner = pods(ours()), pods(namespace)
+    token = ours().read("secret", "tradefleet-simulator-control")["data"]["token"]
 
     release.install(last_built(), simulator={"speed": 2})
-    after = pods(OURS)
+    after = pods(ours())
     assert after["operator"] == before["operator"]
     assert after["simulator"] != before["simulator"]
-    assert OURS.read("secret", "tradefleet-simulator-control")["data"]["token"] == token
+    assert ours().read("secret", "tradefleet-simulator-control")["data"]["token"] == token
     assert pods(namespace) == runner
 
     release.uninstall()
-    assert OURS.read("deployments")["items"] == []
+    assert ours().read("deployments")["items"] == []
     assert namespace.read("ta", "account-chart")["metadata"]["name"] == "account-chart"
     assert pods(namespace) == runner
 
