@@ -28,7 +28,7 @@ def begin(state: EngineState, run: Run) -> None:
     run.token = 0
     if run.symbol not in state.instruments:
         return
-    run.token = state.next_token()
+    run.token, run.begun_at = state.next_token(), state.now
     run.refusals.clear()
     run.retries.clear()
     run.differs_since = run.uneven_since = run.exposed_since = None
@@ -45,10 +45,14 @@ def give_way(state: EngineState, run: Run) -> None:
 
 
 def disturb(state: EngineState, run: Run) -> None:
-    """Something happened on the symbol: a recovery under way begins again (GR-43)."""
+    """Something happened on the symbol: a recovery under way begins again (GR-43).
+
+    What is told in one moment, as when a gap was read (EX-9), disturbs once.
+    """
     if run.phase is not Phase.RECOVERING or run.token == 0:
         return
-    run.restarts += 1
+    if run.begun_at is None or state.now > run.begun_at:
+        run.restarts += 1
     if run.restarts > MAX_RESTARTS:
         reason = f"{run.symbol} did not hold still for {MAX_RESTARTS + 1} reads"
         engage(state, StopCause.INVARIANT, reason, symbol=run.symbol)

@@ -76,6 +76,8 @@ class Run:
     phase: Phase = Phase.RECOVERING
     token: int = 0
     """The SymbolRead that recovery waits for; 0 when none is on its way."""
+    begun_at: datetime | None = None
+    """When recovery began last."""
     restarts: int = 0
     """How often recovery began anew because something happened meanwhile (GR-43)."""
     read_retry: Retry | None = None

@@ -149,6 +149,28 @@ def test_the_sixth_disturbance_is_an_emergency_stop() -> None:
     assert drive.engine.state.stop.cause is StopCause.INVARIANT
 
 
+def test_what_a_gap_of_the_stream_hid_disturbs_a_recovery_once() -> None:
+    """GR-43: not the reads of EX-9; they tell of the last minute in one moment."""
+    drive = deep()
+    order = drive.order_at(LONG, 3).order_id
+    for _ in range(10):
+        drive.venue.fill_part(order, Decimal(1))
+    drive.answer_reads = False
+    drive.restart()
+    drive.wait(1)
+    drive.tell(*drive.venue.fills)
+
+    assert len(drive.venue.fills) > 10
+    assert drive.engine.state.stop is None
+    assert drive.run.restarts == 1
+
+    drive.answer_reads = True
+    drive.tell(drive.venue.read_symbol(drive.run.token, XRP))
+    drive.settle(3)
+
+    assert broken_rules(drive) == []
+
+
 def test_an_answer_to_an_older_read_is_dropped() -> None:
     """GR-43."""
     drive = deep()
