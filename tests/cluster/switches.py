@@ -20,6 +20,8 @@ from cluster.errors import ClusterError
 from cluster.exclusive import machine_lock
 from cluster.paths import AUDIT_LOG
 
+_CONTROLLERS = ("kube-controller-manager", "kube-scheduler")
+
 
 def stop_api_server() -> None:
     """End the API server as by a crash; everything else goes on without it."""
@@ -31,8 +33,12 @@ def stop_api_server() -> None:
 def start_api_server() -> None:
     """Start the API server and return when it is ready; nothing happens when it runs."""
     with machine_lock():
-        components.ensure(_api_server(), _own_anchor())
+        anchor = _own_anchor()
+        was_away = components.running(_api_server()) is None
+        components.ensure(_api_server(), anchor)
         local.wait("the API server is ready", api_client.api_server_ready, (_api_server(),))
+        if was_away:
+            _renew_controllers(anchor)
 
 
 def stop_node(*, runtime: bool = False) -> None:
@@ -90,6 +96,14 @@ def _in_a_pod(pid: int) -> bool:
 def _is_shim(pid: int, anchor: Anchor) -> bool:
     program = processes.command_line(pid)[:1]
     return bool(program) and "containerd-shim" in program[0] and anchors.holds(anchor, pid)
+
+
+def _renew_controllers(anchor: Anchor) -> None:
+    """Controllers that missed the API server look for it more and more seldom, up to minutes."""
+    for component in control_plane.components(toolchain.kubernetes_key()):
+        if component.name in _CONTROLLERS:
+            components.stop(component, at_once=True)
+            components.ensure(component, anchor)
 
 
 def _api_server() -> Component:
