@@ -31,14 +31,14 @@ MakeDesk = Callable[..., FleetDesk]
 
 @pytest.fixture(scope="module")
 def feeds(release: Release) -> Iterator[Kubectl]:
-    """kubectl where the feeds are; they are off again afterwards, and none is left."""
+    """kubectl where the feeds are; off again afterwards, as the other tests have it, none left."""
     simulator = {"scenario": SCENARIO}
     on = {"enabled": True, "graceSeconds": GRACE_SECONDS}
     chart.install(release.image, simulator=simulator, feeds=on)
     kubectl = Kubectl().within(release.namespace)
     yield kubectl
     until(lambda: not _names(kubectl), "no feed is left")
-    chart.install(release.image, simulator=simulator)
+    chart.install(release.image, simulator=simulator, feeds={"enabled": False})
 
 
 @pytest.fixture
