@@ -45,7 +45,8 @@ def install(image: str, *, simulator: Mapping[str, Any] | None = None, **others:
     """Have the chart in the cluster with IMAGE, a whole reference, and return when it serves.
 
     SIMULATOR adds to the simulator's values, its control API is always on; OTHERS are further
-    values of the chart. Definitions and roles that somebody applied by other means become the
+    values of the chart. Shared feeds are off unless asked for: tests count what an account costs.
+    Definitions and roles that somebody applied by other means become the
     release's. Raises ClusterError with what keeps a pod from starting.
     """
     _prepare_namespace()
@@ -146,7 +147,11 @@ def _values(image: str, simulator: Mapping[str, Any]) -> dict[str, Any]:
     repository, _, tag = image.rpartition(":")
     kind = "NodePort" if standing() is Flavour.KIND else "ClusterIP"
     wanted = {"enabled": True, "control": {"enabled": True}, "service": {"type": kind}}
-    return {"image": {"repository": repository, "tag": tag}, "simulator": {**wanted, **simulator}}
+    return {
+        "image": {"repository": repository, "tag": tag},
+        "simulator": {**wanted, **simulator},
+        "feeds": {"enabled": False},
+    }
 
 
 def _prepare_namespace() -> None:

@@ -23,6 +23,7 @@ EVERYTHING = (
     "--set=image.pullSecrets={registry}",
     "--set=feeds.enabled=true",
 )
+NO_FEEDS = "--set=feeds.enabled=false"
 
 pytestmark = pytest.mark.cluster
 
@@ -187,7 +188,7 @@ def test_the_operator_may_do_what_it_grants_to_runners() -> None:
 
 def test_named_namespaces_get_roles_and_the_cluster_gets_none() -> None:
     """KU-21: who may not install ClusterRoles can install this."""
-    items = rendered("--set=watchNamespaces={clients,house}")
+    items = rendered("--set=watchNamespaces={clients,house}", NO_FEEDS)
     roles, bindings = of_kind(items, "Role"), of_kind(items, "RoleBinding")
     arguments = container(items, "tradefleet-operator")["args"]
 
@@ -200,7 +201,7 @@ def test_named_namespaces_get_roles_and_the_cluster_gets_none() -> None:
 
 
 def test_without_names_all_namespaces_are_served() -> None:
-    items = rendered()
+    items = rendered(NO_FEEDS)
     arguments = container(items, "tradefleet-operator")["args"]
 
     assert of_kind(items, "Role", "RoleBinding") == []
@@ -209,7 +210,7 @@ def test_without_names_all_namespaces_are_served() -> None:
 
 def test_shared_feeds_need_rights_in_the_releases_namespace_alone() -> None:
     """KU-12."""
-    items, without = rendered("--set=feeds.enabled=true"), rendered()
+    items, without = rendered("--set=feeds.enabled=true"), rendered(NO_FEEDS)
     (role,) = of_kind(items, "Role")
     arguments = container(items, "tradefleet-operator")["args"]
 

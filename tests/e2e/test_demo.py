@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from botapi.labels import COMPONENT_LABEL, RUNNER_COMPONENT
 from cluster.paths import REPOSITORY
 from support.kubectl import Kubectl
 
@@ -28,10 +29,11 @@ def demo() -> str:
 
 
 def pods() -> dict[str, str]:
-    """The uid of each pod that the demo has, by its name."""
+    """The uid of operator, simulator and runner, by the pod's name."""
     found: dict[str, str] = {}
+    selector = f"--selector={COMPONENT_LABEL} in (operator,simulator,{RUNNER_COMPONENT})"
     for namespace in ("tradefleet", "default"):
-        items: list[dict[str, Any]] = Kubectl().within(namespace).read("pods")["items"]
+        items: list[dict[str, Any]] = Kubectl().within(namespace).read("pods", selector)["items"]
         found |= {item["metadata"]["name"]: item["metadata"]["uid"] for item in items}
     return found
 
@@ -48,6 +50,7 @@ def test_the_demo_ends_with_the_account_trading_and_again_restarts_nothing() -> 
     for command in ("kubectl get ta -w", '"emergencyStop":true', "make cluster-down"):
         assert command in shown
     assert "account-001-0" in first
+    assert len(first) == 3
 
     demo()
     assert pods() == first

@@ -25,6 +25,7 @@ Run again, it changes only what differs: after a change of the code the pods get
 otherwise nothing restarts.
 """
 _ORDERS_WITHIN_SECONDS = 120
+_FEEDS_WITHIN_SECONDS = 60
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,7 +56,7 @@ def _demonstrate() -> None:
     flavour.up()
     image = build_image(choose_builder("auto"))
     exchange = release.simulator_pod()
-    release.install(image)
+    release.install(image, feeds={"enabled": True})
     if release.simulator_pod() != exchange:
         account.begin_anew()
     account.apply()
@@ -64,12 +65,24 @@ def _demonstrate() -> None:
     print(f"\n$ kubectl get ta\n{_row()}")
     print(f"The exchange, asked by a client of its own, has for {account.NAME}:\n")
     print(f"{position_table(book.positions)}\n\n{order_table(book.orders)}\n")
+    print(f"$ kubectl -n {release.NAMESPACE} get mdf\n{_feeds()}")
     print(f"Ready {took:.0f} s after kubectl apply; {time.monotonic() - began:.0f} s in all.\n")
     print(next_steps())
 
 
 def _row() -> str:
     return kubectl("get", "ta", f"--namespace={account.NAMESPACE}", what="show the account")
+
+
+def _feeds() -> str:
+    """The shared feeds, once the runner is subscribed; it trades without them too."""
+
+    def subscribed() -> bool:
+        feeds = release.read("mdf", f"--namespace={release.NAMESPACE}")["items"]
+        return any(feed.get("status", {}).get("subscribers") for feed in feeds)
+
+    processes.until(subscribed, seconds=_FEEDS_WITHIN_SECONDS)
+    return kubectl("get", "mdf", f"--namespace={release.NAMESPACE}", what="show the feeds")
 
 
 def _ask_exchange() -> Book:
