@@ -18,7 +18,8 @@ _DEMO = ROOT / "examples" / "account-001.yaml"
 def release() -> Release:
     """The chart with the image that was built last and a simulator that stands still."""
     installed = install_release(SCENARIO)
-    # The demo's account would be there in every count.
+    # What the demo left would be there in every count: its account and the feed it used.
+    Kubectl().within(installed.namespace).must("delete", "marketdatafeeds", "--all")
     Kubectl().within("default").must("delete", "--ignore-not-found", f"--filename={_DEMO}")
     return installed
 

@@ -20,6 +20,8 @@ DEFINITION = ROOT / "crds" / "tradingaccounts.tradefleet.dev.yaml"
 EXAMPLE = ROOT / "examples" / "account-001.yaml"
 OPERATOR = f"system:serviceaccount:{release.NAMESPACE}:{release.OPERATOR}"
 
+OF_THE_RELEASE = "app.kubernetes.io/instance=tradefleet"
+
 
 def ours() -> Kubectl:
     """kubectl in the release's namespace; made when it is needed, since a cluster is."""
@@ -91,7 +93,7 @@ def test_the_release_comes_over_an_older_definition_moves_and_goes(namespace: Ku
     assert pods(namespace) == runner
 
     release.uninstall()
-    assert ours().read("deployments")["items"] == []
+    assert ours().read("deployments", f"--selector={OF_THE_RELEASE}")["items"] == []
     assert namespace.read("ta", "account-chart")["metadata"]["name"] == "account-chart"
     assert pods(namespace) == runner
 
@@ -100,9 +102,8 @@ def test_the_operator_of_named_namespaces_serves_them_with_roles_alone(namespace
     """KU-21: an account elsewhere is not its business, and it could not read it."""
     name = namespace.namespace
     release.install(last_built(), watchNamespaces=[name])
-    labels = "app.kubernetes.io/instance=tradefleet"
 
-    assert Kubectl().read("clusterroles", f"--selector={labels}")["items"] == []
+    assert Kubectl().read("clusterroles", f"--selector={OF_THE_RELEASE}")["items"] == []
     assert not may("list", "tradingaccounts.tradefleet.dev", "--all-namespaces")
     assert may("list", "tradingaccounts.tradefleet.dev", f"--namespace={name}")
     apply_example(namespace, "named")
