@@ -7,7 +7,7 @@ from decimal import Decimal as D
 
 import pytest_asyncio
 
-from botrunner.domain.control import Event
+from botrunner.domain.control import Event, PrivateStreamRestored
 from botrunner.domain.events import QuoteChanged
 from botrunner.exchanges.bybit.exchange import BybitExchange
 from botrunner.exchanges.credentials import Credentials
@@ -15,7 +15,7 @@ from botrunner.exchanges.port import Exchange, Listeners, Report, StreamReported
 from botrunner.exchanges.stream_effects import StreamState
 from botrunner.marketdata.shared_public import SharedPublic, SharingExchange
 from botrunner.service.clock import SystemClock
-from contract.exchanges.desk import QUICK, SYMBOL, endpoints_of
+from contract.exchanges.desk import SYMBOL, endpoints_of
 from support.simulator import RunningSimulator
 
 DOGE = "DOGEUSDT"
@@ -68,7 +68,6 @@ def adapter(
         credentials=keys,
         listeners=listeners,
         clock=SystemClock(),
-        timing=QUICK,
     )
 
 
@@ -101,6 +100,12 @@ async def until(holds: Callable[[], bool]) -> None:
             await asyncio.sleep(0.005)
 
 
+async def ready(account: Account, symbol: str = SYMBOL) -> None:
+    """Wait until it has a price, and its own stream stands: no connection is half made then."""
+    await until(lambda: bool(account.quotes(symbol)))
+    await until(lambda: any(isinstance(e, PrivateStreamRestored) for e in account.events))
+
+
 @pytest_asyncio.fixture
 async def process(simulator: RunningSimulator) -> AsyncIterator[Process]:
     made = Process(simulator)
@@ -115,7 +120,8 @@ async def test_two_accounts_hear_the_same_prices_by_one_connection(process: Proc
     first, second = process.account(), process.account()
     first.run(SYMBOL)
     second.run(SYMBOL)
-    await until(lambda: bool(first.quotes() and second.quotes()))
+    await ready(first)
+    await ready(second)
     process.price("0.6")
     await until(lambda: first.last() == second.last() == D("0.6"))
 
@@ -129,7 +135,8 @@ async def test_each_account_hears_its_own_symbols_only(process: Process) -> None
     first, second = process.account(), process.account()
     first.run(SYMBOL)
     second.run(DOGE)
-    await until(lambda: bool(first.quotes() and second.quotes(DOGE)))
+    await ready(first)
+    await ready(second, DOGE)
 
     assert first.quotes(DOGE) == [] and second.quotes() == []
 
@@ -141,9 +148,9 @@ async def test_who_comes_late_is_told_what_was_said_before(process: Process) -> 
     """KU-24: a quiet symbol has a price at once."""
     first, late = process.account(), process.account()
     first.run(SYMBOL)
-    await until(lambda: bool(first.quotes()))
+    await ready(first)
     late.run(SYMBOL)
-    await until(lambda: bool(late.quotes()))
+    await ready(late)
 
     assert late.quotes()[0] in first.quotes()
 
@@ -153,7 +160,8 @@ async def test_an_account_that_breaks_ends_alone(process: Process) -> None:
     broken, sound = process.account(), process.account()
     broken.run(SYMBOL)
     sound.run(SYMBOL)
-    await until(lambda: bool(broken.quotes() and sound.quotes()))
+    await ready(broken)
+    await ready(sound)
     broken.is_broken = True
     process.price("0.7")
     assert broken.task is not None and sound.task is not None
@@ -171,7 +179,8 @@ async def test_the_connection_stands_while_somebody_runs(process: Process) -> No
     first, second = process.account(), process.account()
     first.run(SYMBOL)
     second.run(SYMBOL)
-    await until(lambda: bool(first.quotes() and second.quotes()))
+    await ready(first)
+    await ready(second)
     await first.end()
     process.price("0.8")
     await until(lambda: second.last() == D("0.8"))
@@ -181,7 +190,7 @@ async def test_the_connection_stands_while_somebody_runs(process: Process) -> No
     await second.end()
     third = process.account()
     third.run(SYMBOL)
-    await until(lambda: bool(third.quotes()))
+    await ready(third)
 
     assert process.made == 2
     assert first.last() != D("0.8")
