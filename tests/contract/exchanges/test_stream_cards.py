@@ -287,6 +287,9 @@ async def test_what_happens_without_a_stream_is_told_by_polling(desk: Desk) -> N
     assert "PositionChanged" in names[names.index("OrderCompleted") :]
     assert held[-1] == 100
 
+    await desk.command("clear")
+    await desk.until("PrivateStreamRestored", after=lost)
+
 
 async def test_a_sign_in_that_is_taken_later_brings_the_stream_back(make_desk: MakeDesk) -> None:
     """XC-94, EX-8, RI-9: tried again after a minute, and never sooner."""
