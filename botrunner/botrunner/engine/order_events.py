@@ -27,7 +27,7 @@ from botrunner.domain.events import (
     OrderRejected,
     RefusalClass,
 )
-from botrunner.domain.order import Order, Pending, advance
+from botrunner.domain.order import Order, OrderState, Pending, advance
 from botrunner.domain.side import Purpose
 from botrunner.engine import recovery, resolve, strangers
 from botrunner.engine.absorb import absorb, is_new_execution
@@ -50,6 +50,7 @@ from botrunner.strategies.grid.rebuild import (
 )
 
 _VENUE_REASONS = {RefusalClass.MONEY: Reason.VENUE_MONEY}
+_REMEMBERED_ORDERS = 1_000
 EXIT_RETRY_CAP_SECONDS = 2
 ENTRY_RETRY_CAP_SECONDS = 60
 
@@ -210,6 +211,10 @@ def _free_slot(state: EngineState, order_id: str) -> None:
 
 def _forget(state: EngineState, order: Order) -> None:
     state.orders.remove(order.order_id)
+    if order.state is not OrderState.REJECTED:
+        state.over[order.order_id] = None
+        while len(state.over) > _REMEMBERED_ORDERS:
+            del state.over[next(iter(state.over))]
     state.no_amend.discard(order.order_id)
     state.hold_off.pop(order.order_id, None)
     state.inquiries.pop(order.order_id, None)

@@ -118,7 +118,9 @@ def _take_orders(state: EngineState, read: AccountRead) -> None:
     for order in read.open_orders:
         known = state.orders.get(order.order_id)
         if known is None:
-            strangers.seen(state, order, by_read=True)
+            # One that is over rested when the read began: a read is older than it looks.
+            if order.order_id not in state.over:
+                strangers.seen(state, order, by_read=True)
         elif known.requested_at < read.started_at:
             state.orders.put(advance(known, _as_opened(order, read.at)))
     for known in list(state.orders.values()):

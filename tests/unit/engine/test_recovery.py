@@ -171,6 +171,21 @@ def test_what_a_gap_of_the_stream_hid_disturbs_a_recovery_once() -> None:
     assert broken_rules(drive) == []
 
 
+def test_an_order_that_ended_while_the_account_was_read_begins_no_recovery() -> None:
+    """GR-48: a busy market is no gap; the read is older than it looks."""
+    drive = deep()
+    drive.answer_reads = False
+    drive.settle(31)
+    token = drive.engine.state.account_token
+    assert token
+    old = drive.venue.read_account(token)
+    drive.move("0.9702")
+    drive.tell(old)
+
+    assert drive.run.phase is Phase.TRADING
+    assert drive.run.token == 0
+
+
 def test_an_answer_to_an_older_read_is_dropped() -> None:
     """GR-43."""
     drive = deep()
