@@ -61,11 +61,14 @@ def test_every_curl_is_answered(simulator: RunningSimulator) -> None:
 
 
 def _curl(options: list[str], url: str) -> requests.Response:
-    # As curl does it, which need not be there: -d makes a POST of its text.
-    if not options:
-        return requests.get(url, timeout=30)
-    assert options[0] == "-d", options
-    return requests.post(url, data=options[1], timeout=30)
+    # As curl does it, which need not be there: -d makes a POST of its text, -H adds a header.
+    given = dict(zip(options[::2], options[1::2], strict=True))
+    assert given.keys() <= {"-d", "-H"}, options
+    name, _, value = given.get("-H", "").partition(": ")
+    headers = {name: value} if name else {}
+    if "-d" not in given:
+        return requests.get(url, headers=headers, timeout=30)
+    return requests.post(url, data=given["-d"], headers=headers, timeout=30)
 
 
 @pytest.mark.parametrize("command", commands("tradefleet simulator"), ids=" ".join)
