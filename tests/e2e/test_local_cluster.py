@@ -5,6 +5,7 @@ It ends the cluster of this machine several times and leaves it up. It needs roo
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -164,16 +165,19 @@ def traces() -> dict[str, set[str]]:
         "rules": ["iptables-save"],
         "old rules": ["iptables-legacy-save"],
     }
-    found = {
-        sort: set(subprocess.run(command, capture_output=True, text=True).stdout.splitlines())
-        for sort, command in commands.items()
-    }
+    found = {sort: _lasting_lines(command) for sort, command in commands.items()}
     found["mounts"] = set(Path("/proc/self/mounts").read_text().splitlines())
     groups = [
         *Path("/sys/fs/cgroup").glob("tradefleet*"),
         *Path("/sys/fs/cgroup").glob("*/tradefleet*"),
     ]
     return found | {"control groups": {str(group) for group in groups}}
+
+
+def _lasting_lines(command: list[str]) -> set[str]:
+    """What a command prints, without the times and packet counts that each call prints anew."""
+    printed = subprocess.run(command, capture_output=True, text=True).stdout.splitlines()
+    return {re.sub(r"\[\d+:\d+\]", "", line) for line in printed if not line.startswith("#")}
 
 
 def inhabitants() -> list[processes.Process]:
