@@ -12,8 +12,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CLUSTER_PROGRAM := PYTHONPATH=tests $(PYTHON) -m cluster
 DEMO_PROGRAM := PYTHONPATH=tests $(PYTHON) -m cluster.demo
-# Whole runners over real sockets, in real time: minutes long, so `make check` leaves them out.
-RUNNER_TESTS := tests/integration/runner
+# Whole runners and feeds over real sockets, in real time: minutes long, `make check` leaves them out.
+REAL_TIME_TESTS := tests/integration/runner tests/integration/marketdata
 CLUSTER_TESTS := $(wildcard tests/e2e/test_local_cluster*.py)
 PACKAGE_TESTS := $(wildcard tests/e2e/test_chart*.py) tests/e2e/test_image.py
 # What only the built-in cluster has: its API server and node can be stopped, its audit log read.
@@ -83,14 +83,14 @@ check-static: $(READY)
 
 check-tests: $(READY)
 	@echo "check: tests that need neither a cluster nor minutes"
-	@$(BIN)/python -m pytest -q -m "not cluster and not nightly" --ignore=$(RUNNER_TESTS)
+	@$(BIN)/python -m pytest -q -m "not cluster and not nightly" $(REAL_TIME_TESTS:%=--ignore=%)
 
 check: check-static check-tests ## Static checks and all quick tests, no cluster needed (3 min)
 	$(call NEXT,Next: make test (with the cluster) before it lands.)
 
 test: check cluster-up ## Everything but the long profiles, with the tests on the real cluster
-	@echo "test: whole runners"
-	@$(BIN)/python -m pytest -q -m "not cluster and not nightly" $(RUNNER_TESTS)
+	@echo "test: whole runners and feeds"
+	@$(BIN)/python -m pytest -q -m "not cluster and not nightly" $(REAL_TIME_TESTS)
 	@if [ -e .cluster/node-id ]; then \
 	    echo "test: the built-in cluster itself, which takes it down and up again"; \
 	    $(BIN)/python -m pytest -q -m "cluster and not nightly" $(CLUSTER_TESTS); \
@@ -100,7 +100,7 @@ test: check cluster-up ## Everything but the long profiles, with the tests on th
 	@$(MAKE) image
 	@echo "test: on the cluster"
 	@$(BIN)/python -m pytest -q -m "cluster and not nightly" \
-	    $(CLUSTER_TESTS:%=--ignore=%) $(E2E_TESTS:%=--ignore=%) --ignore=$(RUNNER_TESTS)
+	    $(CLUSTER_TESTS:%=--ignore=%) $(E2E_TESTS:%=--ignore=%) $(REAL_TIME_TESTS:%=--ignore=%)
 	$(RUN_E2E)
 	$(call NEXT,All green. The cluster is still up: export KUBECONFIG=$$PWD/.cluster/kubeconfig. Down: make cluster-down.)
 
