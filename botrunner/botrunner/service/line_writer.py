@@ -62,9 +62,11 @@ class _Worker:
             do, flush = work
             do()
             unflushed[flush] = None
+            # Asked first: what came before the end was asked for is then in the queue or done.
+            is_ending = self._is_ending
             if self.work.empty():
                 _flush(unflushed)
-                if self._is_ending:
+                if is_ending:
                     return
         _flush(unflushed)
 

@@ -175,3 +175,24 @@ def test_a_writer_works_again_after_its_end() -> None:
         assert writer.close(60)
 
     assert done == [0, 1, 2]
+
+
+def test_what_comes_while_a_writer_makes_earlier_work_last_is_done_though_its_end_comes_too() -> (
+    None
+):
+    """OB-11: the last lines of a process that is told to end."""
+    lasting, go_on, done = threading.Event(), threading.Event(), threading.Event()
+
+    def last() -> None:
+        lasting.set()
+        go_on.wait(60)
+
+    writer = LineWriter()
+    writer.put(_nothing, last)
+    assert lasting.wait(60)
+    writer.put(done.set, _nothing)
+    is_done = writer.close(0)
+    go_on.set()
+
+    assert not is_done
+    assert done.wait(60)
