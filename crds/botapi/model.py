@@ -13,6 +13,11 @@ Json: TypeAlias = Mapping[str, Any]
 """A decoded JSON object, as the API server or a YAML loader gives it."""
 
 
+def mapping(value: Any) -> Json:
+    """The value where it holds fields, else nothing: for objects that nobody has validated."""
+    return value if isinstance(value, Mapping) else {}
+
+
 class Model(BaseModel):
     """A value of the API: unknown fields are ignored, null is the same as absent, as in the API."""
 

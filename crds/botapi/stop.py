@@ -4,12 +4,11 @@ A person must be able to stop an account whose spec this version cannot parse, s
 raises, and nothing here needs the rest of the object to make sense.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from botapi.labels import EMERGENCY_STOP_ANNOTATION
-from botapi.model import Json
+from botapi.model import Json, mapping
 from botapi.v1alpha1.emergency import (
     EmergencyCause,
     EmergencyPolicy,
@@ -39,8 +38,8 @@ class StopRequest:
 
 def read_stop(raw: Json) -> StopRequest:
     """Read the stop of any object, parsable or not. Never raises."""
-    spec = _mapping(raw.get("spec"))
-    annotations = _mapping(_mapping(raw.get("metadata")).get("annotations"))
+    spec = mapping(raw.get("spec"))
+    annotations = mapping(mapping(raw.get("metadata")).get("annotations"))
     switches = {
         SPEC_FIELD: spec.get("emergencyStop"),
         f"annotation {EMERGENCY_STOP_ANNOTATION}": annotations.get(EMERGENCY_STOP_ANNOTATION),
@@ -49,7 +48,7 @@ def read_stop(raw: Json) -> StopRequest:
     return StopRequest(
         engaged_by=tuple(name for name, value in switches.items() if _is_set(value)),
         acknowledged=acknowledged if isinstance(acknowledged, str) and acknowledged else None,
-        emergency=_read_policies(_mapping(spec.get("emergency"))),
+        emergency=_read_policies(mapping(spec.get("emergency"))),
     )
 
 
@@ -68,10 +67,10 @@ def read_standing_stop(raw: Json) -> StandingStop | None:
 
     None without one. Never raises.
     """
-    emergency = _mapping(raw.get("status")).get("emergency")
+    emergency = mapping(raw.get("status")).get("emergency")
     if emergency is None:
         return None
-    written = _mapping(emergency)
+    written = mapping(emergency)
     stop_id = written.get("id")
     return StandingStop(
         id=stop_id if isinstance(stop_id, str) else "",
@@ -84,8 +83,8 @@ def _is_set(value: Any) -> bool:
     return not (value is None or value is False or value == "false")
 
 
-def _read_policies(emergency: Mapping[str, Any]) -> EmergencySettings:
-    by_cause = _mapping(emergency.get("byCause"))
+def _read_policies(emergency: Json) -> EmergencySettings:
+    by_cause = mapping(emergency.get("byCause"))
     return EmergencySettings(
         policy=_policy(emergency.get("policy")) or EmergencyPolicy.CANCEL_ENTRIES,
         by_cause=PolicyByCause.model_validate(
@@ -96,7 +95,3 @@ def _read_policies(emergency: Mapping[str, Any]) -> EmergencySettings:
 
 def _policy(value: Any) -> EmergencyPolicy | None:
     return next((policy for policy in EmergencyPolicy if policy.value == value), None)
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}

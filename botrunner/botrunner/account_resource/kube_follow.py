@@ -13,14 +13,14 @@ from typing import Protocol
 from urllib.parse import urlencode
 
 from botapi.labels import ACCOUNT_PLURAL, API_VERSION
-from botapi.model import Json
+from botapi.model import Json, mapping
 from botrunner.account_resource.kube_api import (
     WATCH_SECONDS,
     ApiError,
     ApiRefusedError,
     ApiUnreachableError,
 )
-from botrunner.account_resource.kube_reading import mapping, version_of
+from botrunner.account_resource.kube_reading import version_of
 from botrunner.service.clock import Clock
 
 _NOT_FOUND = 404

@@ -7,19 +7,15 @@ nobody has ended.
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from botapi.model import Json
+from botapi.model import Json, mapping
 from botapi.stop import read_standing_stop
 from botapi.v1alpha1.emergency import EmergencyCause, EmergencyPolicy
 from botapi.v1alpha1.status import EmergencyReport
 from botrunner.account_resource import stop_file
-from botrunner.account_resource.kube_reading import mapping
-from botrunner.domain.emergency import EmergencyStop, StopCause, StopPolicy
-
-_UNKNOWN_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+from botrunner.domain.emergency import EmergencyStop, StopPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +60,9 @@ class Latch:
             return None
         if self._in_file() is None:  # For a container that starts while the API server is away.
             with suppress(OSError):
-                stop_file.write_stop(self.path, found.stop, _policy(found.report))
+                stop_file.write_stop(
+                    self.path, found.stop, stop_file.policy_of(found.report.get("policy"))
+                )
         return found.stop
 
     def stranger(self) -> str:
@@ -136,27 +134,13 @@ def _from_status(status: Json) -> Latched:
     """What cannot be read never loosens the stop: an unknown cause counts as ``errors``."""
     report = mapping(status.get("emergency"))
     emergency_id, reason = report.get("id"), report.get("reason")
-    cause = next((c for c in StopCause if c.value == report.get("cause")), StopCause.ERRORS)
     stop = EmergencyStop(
         emergency_id=emergency_id if isinstance(emergency_id, str) else "",
-        cause=cause,
+        cause=stop_file.cause_of(report.get("cause")),
         reason=reason if isinstance(reason, str) else "",
         symbol="",
         rate="",
-        at=_time(report.get("since")),
+        at=stop_file.time_of(report.get("since")),
         latched=True,
     )
     return Latched(stop=stop, report=dict(report))
-
-
-def _policy(report: Json) -> StopPolicy:
-    said = report.get("policy")
-    return next((each for each in StopPolicy if each.value == said), StopPolicy.CANCEL_ENTRIES)
-
-
-def _time(value: Any) -> datetime:
-    try:
-        moment = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        return _UNKNOWN_TIME
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

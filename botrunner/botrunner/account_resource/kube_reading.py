@@ -4,14 +4,13 @@ The runner tolerates what it does not know: strictness lives in the schema. What
 all takes nothing back: the last good specification stays, and the stop is read apart.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from botapi.changes import refused_changes
 from botapi.faults import InvalidObjectError
 from botapi.labels import EMERGENCY_STOP_ANNOTATION
-from botapi.model import Json
+from botapi.model import Json, mapping
 from botapi.parse import parse
 from botapi.stop import read_stop
 from botapi.v1alpha1.account import Mode, TradingAccount
@@ -96,11 +95,6 @@ def _age(status: AccountStatus) -> tuple[int, float]:
     if runner is None:
         return 0, 0.0
     return runner.epoch or 0, runner.last_report.timestamp() if runner.last_report else 0.0
-
-
-def mapping(value: Any) -> Mapping[str, Any]:
-    """The value where it holds fields, else none."""
-    return value if isinstance(value, Mapping) else {}
 
 
 def _account(

@@ -8,6 +8,7 @@ in a second file meanwhile.
 import re
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from botrunner.account_resource.whole_file import read_if_there, write_whole
 from botrunner.domain.emergency import EmergencyStop, StopCause, StopPolicy
@@ -47,8 +48,7 @@ def beside(path: Path) -> Path:
 
 def read_policy(path: Path) -> StopPolicy:
     """The policy that a runner wrote down with the stop, for people; its default if unreadable."""
-    policy = _fields((_text(path) or "").splitlines()[1:]).get("policy")
-    return next((each for each in StopPolicy if each.value == policy), StopPolicy.CANCEL_ENTRIES)
+    return policy_of(_fields((_text(path) or "").splitlines()[1:]).get("policy"))
 
 
 def read_stop_file(path: Path) -> EmergencyStop | None:
@@ -67,11 +67,11 @@ def _stop_of(text: str) -> EmergencyStop | None:
         return None
     return EmergencyStop(
         emergency_id=first,
-        cause=_cause(fields["cause"]),
+        cause=cause_of(fields["cause"]),
         reason=fields.get("reason", ""),
         symbol=fields.get("symbol", ""),
         rate=fields.get("rate", ""),
-        at=_time(fields.get("timestamp", "")),
+        at=time_of(fields.get("timestamp")),
         latched=fields.get("latched") != "false",
     )
 
@@ -102,13 +102,20 @@ def _text(path: Path) -> str | None:
         return ""
 
 
-def _cause(text: str) -> StopCause:
-    return next((cause for cause in StopCause if cause.value == text), StopCause.ERRORS)
+def cause_of(written: Any) -> StopCause:
+    """The cause as somebody wrote it; an unknown one counts as ``errors``, which is latched."""
+    return next((cause for cause in StopCause if cause.value == written), StopCause.ERRORS)
 
 
-def _time(text: str) -> datetime:
+def policy_of(written: Any) -> StopPolicy:
+    """The policy as somebody wrote it; its default if unreadable."""
+    return next((each for each in StopPolicy if each.value == written), StopPolicy.CANCEL_ENTRIES)
+
+
+def time_of(written: Any) -> datetime:
+    """The moment as somebody wrote it, in UTC where nothing else is said; 1970 if unreadable."""
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
+        moment = datetime.fromisoformat(written)
+    except (TypeError, ValueError):
         return _UNKNOWN_TIME
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

@@ -6,11 +6,11 @@ which they were seen does not matter.
 Rule 3: a dry run trades nothing of the exchange: it claims nothing.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from botapi.model import Json
+from botapi.model import Json, mapping
 from botapi.v1alpha1.account import Environment, Mode
 
 
@@ -43,12 +43,12 @@ class Claim:
 
 def claim_of(account: Json) -> Claim | None:
     """What a raw TradingAccount claims; None while it claims nothing. Never raises."""
-    spec, status = _mapping(account.get("spec")), _mapping(account.get("status"))
-    admitted = _text(_mapping(status.get("admitted")).get("uid"))
-    uid = admitted or _text(_mapping(status.get("account")).get("uid"))
+    spec, status = mapping(account.get("spec")), mapping(account.get("status"))
+    admitted = _text(mapping(status.get("admitted")).get("uid"))
+    uid = admitted or _text(mapping(status.get("account")).get("uid"))
     if not uid or (not admitted and spec.get("mode") == Mode.DRY_RUN):
         return None
-    metadata = _mapping(account.get("metadata"))
+    metadata = mapping(account.get("metadata"))
     return Claim(
         group=ExchangeAccount(
             exchange=_text(spec.get("exchange")),
@@ -69,10 +69,6 @@ def holder(claims: Iterable[Claim], group: ExchangeAccount) -> Claim | None:
 
 def _rank(claim: Claim) -> tuple[bool, str, str, str]:
     return claim.rank
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
 
 
 def _text(value: Any) -> str:
