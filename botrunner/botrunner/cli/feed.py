@@ -12,6 +12,8 @@ import typer
 from botapi.feeds import FEED_PORT, FUTURES, feed_name
 from botapi.pods import POD_NAME_VARIABLE, PROBE_PORT, TOKEN_FOLDER
 from botapi.v1alpha1.account import Environment, Exchange
+from botrunner.cli.event_loop import loop_factory
+from botrunner.cli.failure import fail
 
 if TYPE_CHECKING:
     # What a feed needs is imported when one starts: every other command does without.
@@ -210,12 +212,10 @@ def _is_loopback(host: str) -> bool:
 
 
 def _run(process: "FeedProcess") -> None:
-    import uvloop
-
     from botrunner.cli.run_feed import serve_feed
 
     try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(serve_feed(process, typer.echo))
     except OSError as error:
         _fail(_explain(error, process))
@@ -229,5 +229,4 @@ def _explain(error: OSError, process: "FeedProcess") -> str:
 
 
 def _fail(problem: str) -> NoReturn:
-    typer.echo(f"tradefleet feed: {problem}", err=True)
-    raise typer.Exit(1)
+    fail(problem, "feed")

@@ -10,7 +10,8 @@ from typing import Any
 import typer
 
 from botapi.model import Json
-from botrunner.cli.fleet_options import OutputFormat, fail, plain_table, screen, show
+from botrunner.cli.failure import fail
+from botrunner.cli.fleet_options import OutputFormat, plain_table, screen, show
 from botrunner.fleet.carry_out import Decide, IsOver, Result, carry_out, look_again, not_found
 from botrunner.fleet.choose import Choice, ChoiceError, check_said, fetch_chosen, where
 from botrunner.fleet.decide import Outcome

@@ -4,10 +4,11 @@ import sys
 from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
+from botrunner.cli.failure import fail
 from botrunner.fleet.choose import Choice
 from botrunner.fleet.port import Accounts, ClusterError
 
@@ -139,9 +140,3 @@ def show(*parts: Any) -> None:
     console = screen()
     for part in parts:
         console.print(part)
-
-
-def fail(problem: str) -> NoReturn:
-    """Say what is wrong, and end with 1."""
-    typer.echo(f"tradefleet: {problem}", err=True)
-    raise typer.Exit(1)

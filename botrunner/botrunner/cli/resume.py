@@ -6,6 +6,7 @@ import typer
 
 from botapi.model import Json
 from botapi.v1alpha1.emergency import EmergencyCause
+from botrunner.cli.failure import fail
 from botrunner.cli.fleet_change import Change, make_change
 from botrunner.cli.fleet_options import (
     AllNamespaces,
@@ -22,7 +23,6 @@ from botrunner.cli.fleet_options import (
     Wait,
     Yes,
     choice_of,
-    fail,
     open_cluster,
 )
 from botrunner.fleet.carry_out import Result

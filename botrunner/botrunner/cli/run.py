@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, TextIO
 import typer
 
 from botrunner.cli.account_files import was_followed
+from botrunner.cli.event_loop import loop_factory
+from botrunner.cli.failure import fail
 from botrunner.cli.line_printer import LinePrinter
 from botrunner.cli.validate import faults_of
 
@@ -145,7 +147,7 @@ def _run(settings: "RunSettings", output: Output) -> None:
     hear: Callable[[Mapping[str, object]], None] = view.hear if view else print_record
     show: Callable[[Fleet], None] = view.begin if view else _nothing
     try:
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(run_accounts(settings, hear, show))
     except (RunError, VenueError) as error:
         _fail(str(error))
@@ -185,20 +187,10 @@ def _nothing(fleet: "Fleet") -> None:
     """Lines say everything."""
 
 
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    try:
-        import uvloop
-    except ImportError:
-        return None
-    return uvloop.new_event_loop
-
-
 def _leave() -> NoReturn:
     """End now: a request that nobody waits for any more would hold its thread, and us, for 10 s."""
     os._exit(0)  # Both streams are flushed with every line.
 
 
 def _fail(problem: str) -> NoReturn:
-    for line in problem.splitlines():
-        typer.echo(f"tradefleet run: {line}", err=True)
-    raise typer.Exit(1)
+    fail(problem, "run")

@@ -13,6 +13,8 @@ import typer
 
 from botapi.feeds import FEED_TOKEN_FOLDER
 from botapi.pods import KEYS_FOLDER, POD_NAME_VARIABLE, PROBE_PORT, STATE_FOLDER, TOKEN_FOLDER
+from botrunner.cli.event_loop import loop_factory
+from botrunner.cli.failure import fail
 
 if TYPE_CHECKING:
     # What a runner needs is imported when one starts: every other command does without.
@@ -175,8 +177,6 @@ def _share(namespace: str | None, poll_seconds: float, connect_seconds: float) -
 
 
 def _run(settings: "RunnerSettings") -> None:
-    import uvloop
-
     from botrunner.cli.line_printer import LinePrinter
     from botrunner.cli.runner_pod import RunnerError, run_pod
 
@@ -186,7 +186,7 @@ def _run(settings: "RunnerSettings") -> None:
         printer.print(json.dumps(record))
 
     try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop:
+        with asyncio.Runner(loop_factory=loop_factory()) as loop:
             loop.run(run_pod(settings, hear))
     except RunnerError as error:
         _fail(str(error))
@@ -195,6 +195,4 @@ def _run(settings: "RunnerSettings") -> None:
 
 
 def _fail(problem: str) -> NoReturn:
-    for line in problem.splitlines():
-        typer.echo(f"tradefleet runner: {line}", err=True)
-    raise typer.Exit(1)
+    fail(problem, "runner")

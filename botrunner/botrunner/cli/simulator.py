@@ -5,7 +5,6 @@ import errno
 import json
 import re
 import signal
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
@@ -14,6 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
+
+from botrunner.cli.event_loop import loop_factory
+from botrunner.cli.failure import fail
 
 if TYPE_CHECKING:
     # What a simulator needs is imported when one starts: every other command does without.
@@ -156,20 +158,12 @@ def _run(file: "ScenarioFile", settings: "SimulatorSettings", output: Output) ->
     from botrunner.simulator.scenario_file import ScenarioError
 
     try:
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(_serve(file, settings, output))
     except ScenarioError as error:
         _fail(str(error))
     except OSError as error:
         _fail(_explain(error, settings))
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    try:
-        import uvloop
-    except ImportError:
-        return None
-    return uvloop.new_event_loop
 
 
 async def _serve(file: "ScenarioFile", settings: "SimulatorSettings", output: Output) -> None:
@@ -254,6 +248,4 @@ def _explain(error: OSError, settings: "SimulatorSettings") -> str:
 
 
 def _fail(problem: str) -> NoReturn:
-    for line in problem.splitlines():
-        typer.echo(f"tradefleet simulator: {line}", err=True)
-    raise typer.Exit(1)
+    fail(problem, "simulator")

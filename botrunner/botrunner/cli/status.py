@@ -2,6 +2,7 @@
 
 import typer
 
+from botrunner.cli.failure import fail
 from botrunner.cli.fleet_options import (
     AllNamespaces,
     Context,
@@ -12,7 +13,6 @@ from botrunner.cli.fleet_options import (
     Namespace,
     OutputFormat,
     choice_of,
-    fail,
     open_cluster,
     show,
 )

@@ -119,12 +119,6 @@ def view_stop(raw: Json) -> StopView | None:
     )
 
 
-def is_acknowledged(raw: Json) -> bool:
-    """Whether a person has acknowledged the stop that the status still holds."""
-    standing = read_standing_stop(raw)
-    return standing is not None and bool(standing.id) and read_stop(raw).acknowledged == standing.id
-
-
 def _how_to_end(key: AccountKey) -> str:
     return f"tradefleet resume {key.name} --namespace {key.namespace}"
 
