@@ -1,11 +1,9 @@
 """Feeds, and runners' exchanges that use them, for tests: everything over real sockets."""
 
 import asyncio
-import json
 import subprocess
-import sys
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from typing import Any
 
 from botrunner.domain.control import Event
@@ -23,6 +21,7 @@ from botrunner.marketdata.link import LinkTiming
 from botrunner.marketdata.server import FeedServer, Served, ServerLimits
 from botrunner.marketdata.subscription import FeedAccess
 from botrunner.service.clock import SystemClock
+from support.program import announced_process
 from support.simulator import RunningSimulator
 
 SYMBOL = "XRPUSDT"
@@ -120,30 +119,13 @@ async def running_feed(
             await running
 
 
-@contextmanager
 def feed_process(
     simulator: RunningSimulator, *arguments: str, port: int = 0
-) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+) -> AbstractContextManager[tuple[subprocess.Popen[str], dict[str, Any]]]:
     """`tradefleet feed` on free ports, and what it said when ready; killed at the end."""
     where = ("--environment", "simulated", "--simulator", simulator.rest_url)
-    process = subprocess.Popen(
-        [sys.executable, "-c", _RUN, "feed", "--symbol", SYMBOL, *where]
-        + ["--port", str(port), "--probe-port", "0", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        assert line, process.communicate()[1]
-        yield process, json.loads(line)
-    finally:
-        process.kill()
-        process.communicate()
-
-
-_RUN = "from botrunner.cli.app import main; main()"
+    ports = ("--port", str(port), "--probe-port", "0")
+    return announced_process("feed", "--symbol", SYMBOL, *where, *ports, *arguments)
 
 
 class Desk:

@@ -7,7 +7,6 @@ here. The way to the API server goes through a proxy that a test can break.
 import json
 import os
 import subprocess
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,10 +18,9 @@ from typing_extensions import override
 from botapi.labels import ACCOUNT_KIND, API_VERSION
 from support.kubectl import Kubectl, Manifest
 from support.pod_identity import PodIdentity
+from support.program import TRADEFLEET
 from support.runner_desk import RunnerDesk
 from support.tcp_proxy import TcpProxy
-
-_RUN = "from botrunner.cli.app import main; main()"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,7 +74,7 @@ class PodDesk(RunnerDesk):
         self.last_epoch = self.epoch()
         self.sink = (self.folder / "out.jsonl").open("a")
         self.process = subprocess.Popen(
-            [sys.executable, "-c", _RUN, "runner", *self._options(), *arguments],
+            [*TRADEFLEET, "runner", *self._options(), *arguments],
             stdout=self.sink,
             stderr=subprocess.STDOUT,
             text=True,

@@ -8,7 +8,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -26,6 +25,7 @@ from botrunner.domain.ids import OrderIdentity, decode
 from botrunner.domain.side import Purpose, Side
 from botrunner.simulator.instruments import DEFAULT_INSTRUMENTS
 from botrunner.simulator.price_source import PriceStep
+from support.program import TRADEFLEET
 from support.simulator import RunningSimulator, running_simulator
 
 XRP = "XRPUSDT"
@@ -35,7 +35,6 @@ WRITES = ("/v5/order/create", "/v5/order/amend", "/v5/order/cancel")
 _SIDES = {1: "long", 2: "short"}
 _PATIENCE_SECONDS = 180.0
 """More than any pause of the product: its breaker alone holds entries back for 60 s."""
-_RUN = "from botrunner.cli.app import main; main()"
 _TICK = threading.Event()
 """Never set: the pause between two looks."""
 T = TypeVar("T")
@@ -159,7 +158,7 @@ class RunnerDesk:
             self.write()
         self.last_epoch = self.epoch()
         self.sink = (self.folder / "out.jsonl").open("a")
-        command = [sys.executable, "-c", _RUN, "run", "-f", str(self.path), "-o", "json"]
+        command = [*TRADEFLEET, "run", "-f", str(self.path), "-o", "json"]
         self.process = subprocess.Popen(
             [*command, "--state-dir", str(self.folder / self.state_dir), *arguments],
             stdout=self.sink,

@@ -1,12 +1,10 @@
 """A real simulator on free ports, for tests: in a thread of its own, or as its own process."""
 
 import asyncio
-import json
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +13,7 @@ from botrunner.simulator.scenario_file import parse_scenario
 from botrunner.simulator.scenario_settings import settings_for
 from botrunner.simulator.server import Simulator
 from botrunner.simulator.settings import SimulatorSettings
+from support.program import announced_process
 
 _PATIENCE_SECONDS = 30
 
@@ -78,24 +77,9 @@ def running_simulator(scenario: str = "", **changes: Any) -> Iterator[RunningSim
         simulator.stop()
 
 
-@contextmanager
-def simulator_process(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+def simulator_process(
+    *arguments: str,
+) -> AbstractContextManager[tuple[subprocess.Popen[str], dict[str, Any]]]:
     """`tradefleet simulator` on free ports, and what it said when ready; killed at the end."""
-    command = [sys.executable, "-c", _RUN, "simulator", "--port", "0", "--control-port", "0"]
-    process = subprocess.Popen(
-        [*command, "-o", "json", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        assert line, process.communicate()[1]
-        yield process, json.loads(line)
-    finally:
-        process.kill()
-        process.communicate()
-
-
-_RUN = "from botrunner.cli.app import main; main()"
+    free = ("--port", "0", "--control-port", "0")
+    return announced_process("simulator", *free, "-o", "json", *arguments)

@@ -182,13 +182,7 @@ async def test_an_account_that_cannot_be_read_for_long_gets_exits_and_no_entries
 ) -> None:
     """RI-14: what fills is protected; entries wait until people can be heard again."""
     async with pod_life(desk, admitted_uid=_uid_of(desk)) as pod:
-        await pod.until_shown(LIFE[0].shows)
-        since = SystemClock().now() - 2 * API_PATIENCE
-        pod.door.says(is_reachable=False, unreachable_since=since)
-        await pod.until_reason("TradingEnabled", "ApiUnreachable")
-        before = desk.count()
-        desk.price("0.99")
-        await pod.until_shown({"longExit": [("225", "1.0037")]})
+        before = await _filled_unheard(desk, pod)
 
         assert desk.adding(before) == []
         pod.door.says(is_reachable=True, unreachable_since=None)
@@ -200,13 +194,7 @@ async def test_a_stop_that_was_set_during_an_outage_acts_with_the_reconnect(
 ) -> None:
     """RI-14: nothing of what waited for the reconnect is sent before it."""
     async with pod_life(desk, admitted_uid=_uid_of(desk)) as pod:
-        await pod.until_shown(LIFE[0].shows)
-        since = SystemClock().now() - 2 * API_PATIENCE
-        pod.door.says(is_reachable=False, unreachable_since=since)
-        await pod.until_reason("TradingEnabled", "ApiUnreachable")
-        before = desk.count()
-        desk.price("0.99")
-        await pod.until_shown({"longExit": [("225", "1.0037")]})
+        before = await _filled_unheard(desk, pod)
         stop = ("spec.emergencyStop",)
         pod.door.says(is_reachable=True, unreachable_since=None, stops=stop)
         await pod.until(_is_complete(pod), "the stop is carried out")
@@ -242,6 +230,18 @@ async def test_the_generation_that_is_followed_stands_in_every_condition(desk: R
 def _uid_of(desk: RunnerDesk) -> str:
     """Of the account that the simulator opens for the desk's keys."""
     return str(uid_of(desk.name))
+
+
+async def _filled_unheard(desk: RunnerDesk, pod: PodLife) -> int:
+    """A level fills while nobody can be heard, and has its exit; requests up to the fill."""
+    await pod.until_shown(LIFE[0].shows)
+    since = SystemClock().now() - 2 * API_PATIENCE
+    pod.door.says(is_reachable=False, unreachable_since=since)
+    await pod.until_reason("TradingEnabled", "ApiUnreachable")
+    before = desk.count()
+    desk.price("0.99")
+    await pod.until_shown({"longExit": [("225", "1.0037")]})
+    return before
 
 
 def _generations(pod: PodLife) -> set[int | None]:

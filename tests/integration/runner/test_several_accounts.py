@@ -2,16 +2,14 @@
 
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from integration.runner.conftest import MakeDesk
 from support.grid_life import LIFE
+from support.program import TRADEFLEET
 from support.runner_desk import RunnerDesk
-
-_RUN = "from botrunner.cli.app import main; main()"
 
 
 @pytest.fixture
@@ -88,7 +86,7 @@ def test_a_wrong_file_is_refused_by_line_and_field(tmp_path: Path) -> None:
     """The text is validate's; nothing is started, nothing is written."""
     path = tmp_path / "wrong.yaml"
     path.write_text("apiVersion: tradefleet.dev/v1alpha1\nkind: TradingAccount\nspec: {}\n")
-    command = [sys.executable, "-c", _RUN, "run", "-f", str(path), "--state-dir", str(tmp_path)]
+    command = [*TRADEFLEET, "run", "-f", str(path), "--state-dir", str(tmp_path)]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=180)
 
     assert ended.returncode == 1
@@ -99,7 +97,7 @@ def test_a_wrong_file_is_refused_by_line_and_field(tmp_path: Path) -> None:
 def test_ctrl_c_ends_a_run_of_the_simulator_inside(tmp_path: Path) -> None:
     """GR-52: the example needs nothing but itself, and ends with 0."""
     example = Path(__file__).parents[3] / "examples" / "account-001.yaml"
-    command = [sys.executable, "-c", _RUN, "run", "-f", str(example), "--state-dir", str(tmp_path)]
+    command = [*TRADEFLEET, "run", "-f", str(example), "--state-dir", str(tmp_path)]
     with subprocess.Popen(
         [*command, "-o", "json"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:

@@ -1,26 +1,12 @@
 """What an earlier life left, damaged; and a latch that never reached the disk."""
 
-from pathlib import Path
-
 import pytest
 
 from botrunner.account_resource.file import FileResource
-from botrunner.account_resource.state_folder import COPY, STATUS, StateFolder
+from botrunner.account_resource.state_folder import COPY, STATUS
 from botrunner.account_resource.stop_file import NAME
 from botrunner.domain.emergency import StopPolicy
-from botrunner.service.clock import SystemClock
 from unit.account_resource.test_file import STOP
-from unit.account_resource.test_reading import TEXT
-
-
-@pytest.fixture
-def door(tmp_path: Path) -> FileResource:
-    """The account ``alice`` in a folder of its own."""
-    path = tmp_path / "alice.yaml"
-    path.write_text(TEXT)
-    folder = StateFolder(tmp_path / "alice")
-    folder.hold()
-    return FileResource(path, "alice", folder, SystemClock(), {})
 
 
 @pytest.mark.parametrize("text", ["since: 2026-13-01", "[" * 5_000, "\0", "status: {runner: 1}"])

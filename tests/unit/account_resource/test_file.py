@@ -15,7 +15,6 @@ from botrunner.account_resource.file import FileResource
 from botrunner.account_resource.port import AccountResourceError, Reading
 from botrunner.account_resource.state_folder import StateFolder
 from botrunner.domain.emergency import EmergencyStop, StopCause, StopPolicy
-from botrunner.service.clock import SystemClock
 from unit.account_resource.test_reading import TEXT
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -28,16 +27,6 @@ STOP = EmergencyStop(
     at=NOON,
     latched=True,
 )
-
-
-@pytest.fixture
-def door(tmp_path: Path) -> FileResource:
-    """The account ``alice`` in a folder of its own."""
-    path = tmp_path / "alice.yaml"
-    path.write_text(TEXT)
-    folder = StateFolder(tmp_path / "alice")
-    folder.hold()
-    return FileResource(path, "alice", folder, SystemClock(), {})
 
 
 @pytest.fixture

@@ -3,30 +3,15 @@
 import asyncio
 import os
 from dataclasses import replace
-from pathlib import Path
-
-import pytest
 
 from botrunner.account_resource.file import FileResource
 from botrunner.account_resource.port import Reading
-from botrunner.account_resource.state_folder import StateFolder
 from botrunner.account_resource.stop_file import NAME
 from botrunner.domain.emergency import StopPolicy
 from botrunner.service.clock import SystemClock
 from unit.account_resource.test_file import STOP
-from unit.account_resource.test_reading import TEXT
 
 NEXT = replace(STOP, emergency_id="8c2f6e")
-
-
-@pytest.fixture
-def door(tmp_path: Path) -> FileResource:
-    """The account ``alice`` in a folder of its own."""
-    path = tmp_path / "alice.yaml"
-    path.write_text(TEXT)
-    folder = StateFolder(tmp_path / "alice")
-    folder.hold()
-    return FileResource(path, "alice", folder, SystemClock(), {})
 
 
 def test_a_stop_engaged_as_another_ended_ends_by_its_own_file(door: FileResource) -> None:
