@@ -115,6 +115,22 @@ def watch_runs(state: EngineState) -> None:
         _after_grace(state, run, run.uneven_since, "the sides are not even")
 
 
+def lacks_exit(state: EngineState, run: Run) -> bool:
+    """Whether a side holds more than the take-profits that rest at the venue would close."""
+    exits = [
+        order
+        for order in state.live_orders(run.name)
+        if order.purpose is Purpose.TAKE_PROFIT and order.state is OrderState.OPEN
+    ]
+    return any(
+        is_exposed(
+            run.grid.side(side).holding.quantity,
+            (order.remaining for order in exits if order.side is side),
+        )
+        for side in SIDES
+    )
+
+
 def end_lower_epoch(state: EngineState) -> None:
     """A runner of a lower epoch that was not seen for a while is gone (PR-8)."""
     if state.lower_epoch_until is None:
@@ -160,18 +176,7 @@ def _after_grace(state: EngineState, run: Run, since: datetime | None, text: str
 def _is_exposed(state: EngineState, run: Run) -> bool:
     if state.policy is StopPolicy.FLATTEN or run.flatten:
         return False
-    exits = [
-        order
-        for order in state.live_orders(run.name)
-        if order.purpose is Purpose.TAKE_PROFIT and order.state is OrderState.OPEN
-    ]
-    return any(
-        is_exposed(
-            run.grid.side(side).holding.quantity,
-            (order.remaining for order in exits if order.side is side),
-        )
-        for side in SIDES
-    )
+    return lacks_exit(state, run)
 
 
 def _is_uneven(state: EngineState, run: Run) -> bool:

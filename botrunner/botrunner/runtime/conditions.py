@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from botapi.conditions import (
     Condition,
@@ -16,13 +16,18 @@ from botapi.v1alpha1.emergency import EmergencyCause, EmergencyPolicy
 from botapi.v1alpha1.status import EmergencyReport
 from botrunner.domain.control import Block
 from botrunner.domain.emergency import StopPolicy
-from botrunner.domain.side import SIDES, Purpose
+from botrunner.domain.side import Purpose
 from botrunner.engine.state import EngineState, Phase, Run
+from botrunner.engine.watch import lacks_exit
 from botrunner.exchanges.market_data import Source
 from botrunner.runtime.surroundings import Surroundings
 
 _R = ConditionReason
 TEXT_LIMIT = 30_000
+EXIT_GRACE = timedelta(seconds=3)
+"""So long the exit of a fill may be on its way untold: its acknowledgement takes 0.1 to 0.3 s, and
+a status written for that is written twice, by the runner and by the operator. GR-34 grants 5 s,
+and the engine looks at the time at least once a second."""
 _BLOCKS = {
     Block.API: (_R.API_UNREACHABLE, "the account cannot be read; entries wait until it can"),
     Block.BREAKER: (_R.RISK_LIMIT, "too many requests failed in a row; entries wait 60 s"),
@@ -107,17 +112,31 @@ def emergency_report(state: EngineState) -> EmergencyReport | None:
     )
 
 
-def is_covered(state: EngineState, run: Run) -> bool:
-    """Whether exits rest for everything that is held (GR-34)."""
-    for side in SIDES:
-        covered = sum(
-            order.remaining
-            for order in state.live_orders(run.name)
-            if order.side is side and order.purpose is Purpose.TAKE_PROFIT and not order.is_final
-        )
-        if covered < run.grid.side(side).holding.quantity:
-            return False
-    return True
+def unprotected(state: EngineState) -> tuple[str, ...]:
+    """Names of strategies that trade and lack an exit, where that is to be told by now.
+
+    What a fill opened has ``EXIT_GRACE``; what recovery found, what a policy or an end leaves so,
+    and what the venue refused has none.
+    """
+    runs = [run for run in state.runs.values() if run.phase is not Phase.RECOVERING]
+    return tuple(r.name for r in runs if lacks_exit(state, r) and not _on_its_way(state, r))
+
+
+def _on_its_way(state: EngineState, run: Run) -> bool:
+    """Whether a fill of this moment is all that an exit is missing for."""
+    since, found = run.exposed_since, run.recovered_at  # None where a policy leaves it so.
+    if since is None or (found is not None and since <= found):
+        return False
+    is_silent = bool(state.fenced_by) or state.ended
+    return not is_silent and not _is_refused(state, run) and state.now < since + EXIT_GRACE
+
+
+def _is_refused(state: EngineState, run: Run) -> bool:
+    if any(purpose is Purpose.TAKE_PROFIT for _, purpose, _ in run.retries):
+        return True
+    unmoved = state.hold_off.keys() | state.no_amend
+    orders = state.live_orders(run.name)
+    return any(o.order_id in unmoved for o in orders if o.purpose is Purpose.TAKE_PROFIT)
 
 
 def _condition(kind: ConditionType, said: Said, at: datetime, generation: int) -> Condition:
@@ -165,7 +184,7 @@ def _protected(state: EngineState) -> Said:
     if recovering:
         text = f"not known before recovery ends: {', '.join(recovering)}"
         return Said(reason=_R.NOT_REPORTED, message=text)
-    bare = [run.name for run in runs if not is_covered(state, run)]
+    bare = unprotected(state)
     if not bare:
         return GOOD
     reason = _R.FROZEN if state.policy is StopPolicy.FREEZE else _R.TAKE_PROFIT_MISSING

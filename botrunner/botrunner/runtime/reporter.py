@@ -15,6 +15,7 @@ from botrunner.domain.control import AccountRead, Event, SymbolRead
 from botrunner.domain.events import FundingSettled, OrderFilled, QuoteChanged, TimerFired
 from botrunner.engine.outcome import Outcome
 from botrunner.engine.state import EngineState
+from botrunner.runtime.conditions import unprotected
 from botrunner.runtime.journal import Journal
 from botrunner.runtime.notices import STOP_ENGAGED
 from botrunner.runtime.publisher import Publisher
@@ -51,6 +52,7 @@ class Reporter:
         self._history = LevelHistory()
         self._document: dict[str, object] = {}
         self._dirty = True
+        self._unprotected: tuple[str, ...] = ()
         self._built_at = self._record_at = now()
         self._unrecorded: RecordStop | None = None
 
@@ -138,10 +140,11 @@ class Reporter:
         return ""
 
     def _publish(self) -> None:
-        now = self._now()
+        now, bare = self._now(), unprotected(self._state())
         may_have_moved = now >= self._built_at + BUILD_AGAIN and self._publisher.is_due(now)
-        if self._dirty or may_have_moved:
-            self._built_at = now
+        # A grace that passes is no event.
+        if self._dirty or may_have_moved or bare != self._unprotected:
+            self._built_at, self._unprotected = now, bare
             self._publisher.publish(self._describe(), now)
 
     def _write_state_file(self) -> None:
