@@ -4,12 +4,15 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from botapi.model import Json
 from botrunner.account_resource.kube_api import (
+    CONNECT_SECONDS,
     ApiError,
     ApiRefusedError,
     ApiUnreachableError,
@@ -69,6 +72,17 @@ class Script:
         return self._lines.pop(0)
 
 
+class Silence(Script):
+    """Lets every attempt to connect run into its limit."""
+
+    @override
+    async def get(self, path: str) -> Json:
+        """Nothing is read."""
+        self.times.append(self._clock.monotonic())
+        await self._clock.sleep(CONNECT_SECONDS)
+        raise ApiUnreachableError("silent")
+
+
 class Notes:
     """What the follower said."""
 
@@ -102,6 +116,11 @@ async def follow(
     """Follow a script for so long."""
     script, notes = Script(clock, *lines), Notes()
     follower = Follower(script, ADDRESS, clock, notes)
+    await _let_run(follower, clock, seconds)
+    return script, notes, follower
+
+
+async def _let_run(follower: Follower, clock: ManualClock, seconds: float) -> None:
     task = asyncio.ensure_future(follower.run())
     for _ in range(round(seconds * 10)):
         await asyncio.sleep(0)
@@ -109,7 +128,6 @@ async def follow(
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
-    return script, notes, follower
 
 
 async def test_a_watch_goes_on_from_the_newest_version(clock: ManualClock) -> None:
@@ -142,12 +160,24 @@ async def test_a_watch_that_breaks_is_a_loss_and_read_anew_at_once(clock: Manual
 async def test_attempts_begin_at_least_once_a_second(clock: ManualClock) -> None:
     away = [ApiUnreachableError("refused") for _ in range(20)]
     script, notes, _ = await follow(clock, *away)
-    pauses = [later - one for one, later in zip(script.times, script.times[1:], strict=False)]
+    pauses = [later - one for one, later in pairwise(script.times)]
 
     assert len(script.times) >= 10
     assert max(pauses) <= 1.0
     assert min(pauses) >= 0.5
     assert notes.said == ["lost"]
+
+
+async def test_attempts_that_get_no_answer_begin_at_least_once_a_second_too(
+    clock: ManualClock,
+) -> None:
+    """RI-14: packets are dropped, so each attempt lasts as long as it may."""
+    source = Silence(clock)
+    await _let_run(Follower(source, ADDRESS, clock, Notes()), clock, seconds=20)
+    pauses = [later - one for one, later in pairwise(source.times)]
+
+    assert len(source.times) >= 10
+    assert max(pauses) <= 1.0
 
 
 async def test_a_watch_that_is_refused_gives_way_to_reads(clock: ManualClock) -> None:
