@@ -52,6 +52,8 @@ def test_the_program_places_its_order(simulator: RunningSimulator) -> None:
 def test_every_curl_is_answered(simulator: RunningSimulator) -> None:
     asked = commands("curl")
     assert len(asked) > 20
+    # On the page she has signed in by then; here she only has an account.
+    simulator.command("money", {"account": "alice", "amount": "1"})
 
     for command in asked:
         *options, url = [here(argument, simulator) for argument in command[1:]]
