@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, TypeVar
 
 from botapi.naming import runner_pod_name
@@ -21,8 +20,9 @@ from botrunner.domain.side import Purpose, Side
 from cluster import processes
 from support.fleet_scenario import START_PRICE, XRP
 from support.kubectl import Kubectl
+from support.pictures import Picture, identity_of, picture_of, resting, settle, text
 from support.release import Release
-from support.runner_desk import CREATE, WRITES, identity_of, text
+from support.runner_desk import CREATE, WRITES
 
 PATIENCE_SECONDS = 180.0
 """So long anything is waited for; nothing is judged by how long it took. After an outage of the API
@@ -288,7 +288,7 @@ class FleetDesk:
 
     def resting(self, side: Side, purpose: Purpose = Purpose.ENTRY) -> list[tuple[int, str, str]]:
         """Level, quantity and price of what rests, by level."""
-        return _resting(self.ledger(), side, purpose, self.symbol)
+        return resting(self.ledger(), side, purpose, self.symbol)
 
     def exit_orders(self) -> dict[str, tuple[str, str, str]]:
         """Of each side's take-profit: the venue's id, quantity and price."""
@@ -303,54 +303,11 @@ class FleetDesk:
 
     def picture(self) -> dict[str, object]:
         """Everything of the symbol that rests and is held."""
-        ledger = self.ledger()
-        exits = {
-            side: [row[1:] for row in _resting(ledger, side, Purpose.TAKE_PROFIT, self.symbol)]
-            for side in (Side.LONG, Side.SHORT)
-        }
-        return {
-            "held": _held(ledger, self.symbol),
-            "long": _resting(ledger, Side.LONG, Purpose.ENTRY, self.symbol),
-            "short": _resting(ledger, Side.SHORT, Purpose.ENTRY, self.symbol),
-            "longExit": exits[Side.LONG],
-            "shortExit": exits[Side.SHORT],
-        }
+        return picture_of(self.ledger(), self.symbol)
 
-    def settles(self, expected: Mapping[str, object]) -> None:
+    def settles(self, expected: Picture) -> None:
         """Wait until the venue shows exactly this: see ``picture``."""
-        last: dict[str, object] = {}
-
-        def shows() -> bool:
-            nonlocal last
-            last = self.picture()
-            return all(last[key] == value for key, value in expected.items())
-
-        try:
-            until(shows, "the picture")
-        except AssertionError:
-            raise AssertionError(
-                f"{self.name}: never became {dict(expected)}; stays at {last}; {self.summary()}"
-            ) from None
-
-
-def _resting(
-    ledger: Mapping[str, Any], side: Side, purpose: Purpose, symbol: str
-) -> list[tuple[int, str, str]]:
-    rows = []
-    for order in ledger["openOrders"]:
-        identity = identity_of(order)
-        if order["symbol"] == symbol and identity is not None:
-            if (identity.side, identity.purpose) == (side, purpose):
-                rows.append((identity.level, text(order["quantity"]), text(order["price"])))
-    return sorted(rows)
-
-
-def _held(ledger: Mapping[str, Any], symbol: str) -> dict[str, str]:
-    return {
-        "long" if position["positionIdx"] == 1 else "short": text(abs(Decimal(position["size"])))
-        for position in ledger["positions"]
-        if position["symbol"] == symbol and Decimal(position["size"]) != 0
-    }
+        settle(expected, self.picture, self.until)
 
 
 def _adds(row: Mapping[str, Any]) -> bool:

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -21,10 +21,10 @@ from urllib.request import urlopen
 
 import yaml
 
-from botrunner.domain.ids import OrderIdentity, decode
 from botrunner.domain.side import Purpose, Side
 from botrunner.simulator.instruments import DEFAULT_INSTRUMENTS
 from botrunner.simulator.price_source import PriceStep
+from support.pictures import Picture, held, picture_of, resting, settle
 from support.program import TRADEFLEET
 from support.simulator import RunningSimulator, running_simulator
 
@@ -243,12 +243,7 @@ class RunnerDesk:
 
     def resting(self, side: Side, purpose: Purpose = Purpose.ENTRY) -> list[tuple[int, str, str]]:
         """Level, quantity and price of what rests, by level."""
-        rows = []
-        for order in self.ledger()["openOrders"]:
-            identity = identity_of(order)
-            if identity is not None and (identity.side, identity.purpose) == (side, purpose):
-                rows.append((identity.level, text(order["quantity"]), text(order["price"])))
-        return sorted(rows)
+        return resting(self.ledger(), side, purpose)
 
     def exits(self, side: Side) -> list[tuple[str, str]]:
         """Quantity and price of a side's take-profits."""
@@ -264,37 +259,15 @@ class RunnerDesk:
 
     def held(self) -> dict[str, str]:
         """Quantity by side, flat ones left out."""
-        return {
-            "long" if position["positionIdx"] == 1 else "short": text(
-                abs(Decimal(position["size"]))
-            )
-            for position in self.ledger()["positions"]
-            if Decimal(position["size"]) != 0
-        }
+        return held(self.ledger())
 
-    def settles(self, expected: Mapping[str, object]) -> None:
+    def settles(self, expected: Picture) -> None:
         """Wait until the venue shows exactly this: see ``picture``."""
-        last: dict[str, object] = {}
-
-        def shows() -> bool:
-            nonlocal last
-            last = self.picture()
-            return all(last[key] == value for key, value in expected.items())
-
-        try:
-            self.until(shows)
-        except AssertionError:
-            raise AssertionError(f"never became {dict(expected)}; stays at {last}") from None
+        settle(expected, self.picture, self.until)
 
     def picture(self) -> dict[str, object]:
         """Everything that rests and is held."""
-        return {
-            "held": self.held(),
-            "long": self.resting(Side.LONG),
-            "short": self.resting(Side.SHORT),
-            "longExit": self.exits(Side.LONG),
-            "shortExit": self.exits(Side.SHORT),
-        }
+        return picture_of(self.ledger())
 
     def until(self, ask: Callable[[], T | None], what: str = "the condition") -> T:
         """The first answer that is something; fails the test when there is none in time."""
@@ -350,13 +323,3 @@ class RunnerDesk:
     def emergency(self) -> dict[str, Any]:
         """The stop of the status; empty without one."""
         return dict(self.status().get("emergency", {}))
-
-
-def identity_of(order: Mapping[str, Any]) -> OrderIdentity | None:
-    """What an order of the ledger is, by its id."""
-    return decode(str(order.get("linkId") or ""))
-
-
-def text(number: object) -> str:
-    """A number without exponent or zeros at the end."""
-    return f"{Decimal(str(number)).normalize():f}"

@@ -14,7 +14,8 @@ import pytest
 from botrunner.domain.side import Side
 from integration.runner.conftest import MakeDesk
 from support.grid_life import LIFE
-from support.runner_desk import RunnerDesk, identity_of, text
+from support.pictures import identity_of, text
+from support.runner_desk import RunnerDesk
 
 
 @pytest.mark.parametrize("step", range(len(LIFE)))

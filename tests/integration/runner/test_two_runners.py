@@ -12,7 +12,8 @@ from typing import Any
 
 from integration.runner.conftest import MakeDesk
 from support.grid_life import LIFE
-from support.runner_desk import CREATE, WRITES, RunnerDesk, identity_of, text
+from support.pictures import identity_of, text
+from support.runner_desk import CREATE, WRITES, RunnerDesk
 
 RUN = "from botrunner.cli.app import main; main()"
 KEY_CHECK = "/v5/user/query-api"
