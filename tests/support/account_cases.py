@@ -42,6 +42,7 @@ _RANGES: tuple[tuple[str, float, float, float | None, float | None], ...] = (
     ("spec.reportIntervalSeconds", 1, 300, 0, 301),
     ("spec.streams.privateMaxAttempts", 1, 20, 0, 21),
     ("spec.streams.privateLatchSeconds", 10, 3600, 9, 3601),
+    ("spec.marketData.directAfterSeconds", 1, 60, 0, 61),
     ("spec.risk.balanceBufferPercent", 0, 100, -0.1, 100.1),
     ("spec.risk.walletPollSeconds", 1, 60, 0, 61),
     ("spec.risk.maxPriceAgeSeconds", 1, 300, 0, 301),
@@ -60,6 +61,7 @@ _RANGES: tuple[tuple[str, float, float, float | None, float | None], ...] = (
 # field, the number that is refused and above which all is well, largest allowed, too large
 _OPEN_RANGES: tuple[tuple[str, float, float, float | None], ...] = (
     ("spec.initialBalance", 0, 1000000, None),
+    ("spec.marketData.maxFeedDivergencePercent", 0, 100, None),
     ("spec.risk.maintenanceMarginRateThreshold", 0, 100, 100.5),
     ("spec.risk.maxNotional.perSymbol", 0, 1000000, None),
     ("spec.risk.maxNotional.perAccount", 0, 1000000, None),
@@ -97,6 +99,8 @@ _TYPES: tuple[tuple[str, Any, str, str], ...] = (
     ("spec.initialBalance", True, "number", "must be a number"),
     ("spec.reconcileSeconds", 30.5, "integer", "must be a whole number"),
     ("spec.reconcileSeconds", "30", "integer", "must be a whole number"),
+    ("spec.marketData.directAfterSeconds", 1.5, "integer", "must be a whole number"),
+    ("spec.marketData.maxFeedDivergencePercent", "0.5", "number", "must be a number"),
     ("spec.emergencyStop", "true", "boolean", "must be true or false"),
     ("spec.emergencyStop", 1, "boolean", "must be true or false"),
     ("spec.credentials.allowWithdraw", "no", "boolean", "must be true or false"),

@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, asynccontextmanager, suppress
+from decimal import Decimal
 from typing import Any
 
 from botrunner.domain.control import Event
@@ -138,7 +139,7 @@ class Desk:
         *,
         timing: LinkTiming = QUICK,
         topics: PublicTopics = PublicTopics(),
-        max_divergence_percent: float = 0.5,
+        max_divergence_percent: Decimal = Decimal("0.5"),
         endpoints: Endpoints | None = None,
         keys: Credentials | None = None,
         make: Callable[[Listeners], Exchange] | None = None,

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from botrunner.runtime.supervisor import Supervisor
 from botrunner.runtime.venue_maker import VenueMaker
-from botrunner.runtime.wiring import Wiring
+from botrunner.runtime.wiring import MakeExchange, Wiring
 from botrunner.service.clock import SystemClock
 from botrunner.service.logs import Log, LogFiles
 from botrunner.service.meters import Meters
@@ -59,7 +59,9 @@ class PodLife:
 
 
 @asynccontextmanager
-async def pod_life(desk: RunnerDesk, **wanted: Any) -> AsyncIterator[PodLife]:
+async def pod_life(
+    desk: RunnerDesk, make_exchange: MakeExchange | None = None, /, **wanted: Any
+) -> AsyncIterator[PodLife]:
     """A supervisor that runs; ``wanted`` are fields of the first reading."""
     door, clock = MemoryDoor(desk.name), SystemClock()
     account = account_of(desk.name, **desk.whole_spec)
@@ -70,7 +72,7 @@ async def pod_life(desk: RunnerDesk, **wanted: Any) -> AsyncIterator[PodLife]:
         stack.callback(log.close)
         wiring = Wiring(
             resource=door,
-            make_exchange=VenueMaker(None, clock, stack),
+            make_exchange=make_exchange or VenueMaker(None, clock, stack),
             clock=clock,
             log=log,
             meters=Meters(),

@@ -168,6 +168,16 @@ class PublicTopics:
     intervals: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedLimits:
+    """What is put up with from a shared feed (``spec.marketData``)."""
+
+    direct_after_seconds: float
+    """Without a frame for so long, the exchange is asked itself."""
+    max_divergence_percent: Decimal
+    """So far may its mark price lie from the exchange's own."""
+
+
 class Exchange(Protocol):
     """One account at one venue."""
 
@@ -246,6 +256,10 @@ class Exchange(Protocol):
     def set_request_timeout(self, seconds: float) -> None:
         """Every request from now on has this deadline in all (``requestTimeoutSeconds``)."""
         ...
+
+    def set_feed_limits(self, limits: FeedLimits) -> None:
+        """Hold shared feeds to these from now on; an adapter without them has nothing to hold."""
+        return
 
     async def run(self) -> None:
         """Keep streams and clock going until cancelled.

@@ -18,7 +18,7 @@ from botrunner.domain.control import Event, InstrumentRead
 from botrunner.domain.events import OrderEvent, WalletChanged
 from botrunner.domain.traits import VenueTraits
 from botrunner.exchanges.market_data import CandleChanged
-from botrunner.exchanges.port import Exchange, Guard, KeyInformation, PublicTopics
+from botrunner.exchanges.port import Exchange, FeedLimits, Guard, KeyInformation, PublicTopics
 
 
 class DelegatedExchange(Exchange):
@@ -93,6 +93,10 @@ class DelegatedExchange(Exchange):
     @override
     def set_request_timeout(self, seconds: float) -> None:
         self._inner.set_request_timeout(seconds)
+
+    @override
+    def set_feed_limits(self, limits: FeedLimits) -> None:
+        self._inner.set_feed_limits(limits)
 
     @override
     async def run(self) -> None:

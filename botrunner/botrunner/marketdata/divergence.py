@@ -18,16 +18,17 @@ class Pair:
     venue: Decimal
     """Positive."""
 
-    def differs(self, max_percent: float) -> bool:
+    def differs(self, max_percent: Decimal) -> bool:
         """Whether the feed's lies more than so much from the exchange's."""
-        return abs(self.feed - self.venue) * 100 > self.venue * Decimal(str(max_percent))
+        return abs(self.feed - self.venue) * 100 > self.venue * max_percent
 
 
 class Suspicion:
     """Which symbols' feeds differed, and when first; times are monotonic seconds."""
 
-    def __init__(self, max_percent: float) -> None:
-        self._max_percent = max_percent
+    def __init__(self, max_percent: Decimal) -> None:
+        self.max_percent = max_percent
+        """May be replaced at any time."""
         self._since: dict[str, float] = {}
 
     def __len__(self) -> int:
@@ -38,12 +39,11 @@ class Suspicion:
         self._since = {
             symbol: since
             for symbol, since in self._since.items()
-            if now - since < _FORGOTTEN_SECONDS
-            and symbol not in _agreeing(pairs, self._max_percent)
+            if now - since < _FORGOTTEN_SECONDS and symbol not in _agreeing(pairs, self.max_percent)
         }
         wrong = set()
         for symbol, pair in pairs.items():
-            if pair.differs(self._max_percent):
+            if pair.differs(self.max_percent):
                 since = self._since.setdefault(symbol, now)
                 if now - since >= AGAIN_SECONDS:
                     wrong.add(symbol)
@@ -51,5 +51,5 @@ class Suspicion:
         return frozenset(wrong)
 
 
-def _agreeing(pairs: Mapping[str, Pair], max_percent: float) -> set[str]:
+def _agreeing(pairs: Mapping[str, Pair], max_percent: Decimal) -> set[str]:
     return {symbol for symbol, pair in pairs.items() if not pair.differs(max_percent)}

@@ -8,6 +8,7 @@ public connection of its own.
 import asyncio
 import random
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -19,6 +20,7 @@ from botrunner.domain.events import QuoteChanged
 from botrunner.exchanges.market_data import MarketData
 from botrunner.exchanges.port import (
     Exchange,
+    FeedLimits,
     FeedReported,
     Listeners,
     MarksReported,
@@ -71,7 +73,7 @@ class FeedExchange(DelegatedExchange):
 
     @property
     def access(self) -> FeedAccess:
-        """How it reaches the feeds."""
+        """How it reaches the feeds, with the limits that hold now."""
         return self._access
 
     @property
@@ -91,6 +93,18 @@ class FeedExchange(DelegatedExchange):
             symbol: kept.get(symbol) or self._subscription(symbol) for symbol in wanted
         }
         self._route()
+
+    @override
+    def set_feed_limits(self, limits: FeedLimits) -> None:
+        timing = replace(self._access.timing, direct_after=limits.direct_after_seconds)
+        percent, now = limits.max_divergence_percent, self._clock.monotonic()
+        is_judged_anew = percent != self._access.max_divergence_percent
+        self._access = replace(self._access, timing=timing, max_divergence_percent=percent)
+        self._suspicion.max_percent = percent
+        for subscription in self._subscriptions.values():
+            subscription.link.timing = timing
+            if is_judged_anew:
+                subscription.link.reconsider(now)
 
     @override
     async def run(self) -> None:

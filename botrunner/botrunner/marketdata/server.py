@@ -57,7 +57,8 @@ class ServerLimits:
 
     connections: int = 600
     hello_seconds: float = 3.0
-    heartbeat_seconds: float = 1.0
+    heartbeat_seconds: float = 0.5
+    """Twice within the shortest silence that an account may be told to bear (1 s)."""
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 
 from botrunner.domain.events import QuoteChanged
 from botrunner.exchanges.market_data import Source
@@ -44,7 +45,7 @@ class FeedAccess:
     token: Callable[[], str] = lambda: ""
     """Read anew for each connection: it is rotated. Raises OSError."""
     timing: LinkTiming = field(default_factory=LinkTiming)
-    max_divergence_percent: float = 0.5
+    max_divergence_percent: Decimal = Decimal("0.5")
     """So far may the feed's mark price lie from the exchange's own."""
     account: str = ""
     meters: ClientMeters | None = None
@@ -158,7 +159,7 @@ class Subscription:
         self.is_connected, self.why_not = True, ""
         self.newest = self._pending = None
         self._ages_from = 0
-        self.link.welcomed(now)
+        self.link.welcomed(now, said.heartbeat_seconds)
 
     def _said(self, said: FeedFrame | None) -> None:
         match said:

@@ -39,6 +39,7 @@ from botrunner.runtime.instruments import Instruments
 from botrunner.runtime.journal import Journal
 from botrunner.runtime.lifeless import Lifeless, lifeless_status
 from botrunner.runtime.opening import last_uid, next_epoch, standing_stop, started
+from botrunner.runtime.parameters import feed_limits
 from botrunner.runtime.publisher import Publisher
 from botrunner.runtime.reporter import Reporter
 from botrunner.runtime.status import build_status
@@ -286,6 +287,7 @@ class Life:
     def _follow(self, spec: TradingAccountSpec) -> None:
         """What acts on the shell itself."""
         self._exchange.set_request_timeout(float(spec.request_timeout_seconds))
+        self._exchange.set_feed_limits(feed_limits(spec.market_data))
         self._publisher.set_interval(spec.report_interval_seconds)
         self._journal.log.level = Level[spec.log_level.value.upper()]
 

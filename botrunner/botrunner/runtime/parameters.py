@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from decimal import Decimal
 
-from botapi.v1alpha1.account import StreamSettings, TradingAccountSpec
+from botapi.v1alpha1.account import MarketDataSettings, StreamSettings, TradingAccountSpec
 from botapi.v1alpha1.emergency import EmergencyCause, EmergencySettings
 from botapi.v1alpha1.risk import RiskSettings
 from botapi.v1alpha1.strategies import GridParameters as GridSpec
@@ -20,6 +20,7 @@ from botrunner.domain.parameters import (
     StopParameters,
     StrategyParameters,
 )
+from botrunner.exchanges.port import FeedLimits
 
 PERCENT = Decimal(100)
 
@@ -66,6 +67,14 @@ def stop_parameters(policies: EmergencySettings, streams: StreamSettings) -> Sto
         by_cause=chosen,
         private_max_attempts=streams.private_max_attempts,
         private_latch=_seconds(streams.private_latch_seconds),
+    )
+
+
+def feed_limits(settings: MarketDataSettings) -> FeedLimits:
+    """What the account's exchange holds shared feeds to."""
+    return FeedLimits(
+        direct_after_seconds=float(settings.direct_after_seconds),
+        max_divergence_percent=settings.max_feed_divergence_percent,
     )
 
 

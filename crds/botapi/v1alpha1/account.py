@@ -145,6 +145,28 @@ class StreamSettings(Model):
     ] = 120
 
 
+class MarketDataSettings(Model):
+    """What a runner puts up with from the shared feed of a symbol, where it uses one."""
+
+    direct_after_seconds: Annotated[
+        Whole,
+        within(1, 60),
+        live(
+            "Seconds without a frame of the shared feed, 1 to 60, after which the runner asks the "
+            "exchange itself; up to 1.5 more so that not all runners ask at once."
+        ),
+    ] = 3
+    max_feed_divergence_percent: Annotated[
+        Number,
+        above(0),
+        live(
+            "Percent, greater than 0, by which the shared feed's mark price may differ from that "
+            "in a read of the account's positions; beyond it, twice running, the runner leaves the "
+            "feed."
+        ),
+    ] = Decimal("0.5")
+
+
 def _too_leveraged(spec: "TradingAccountSpec") -> list[str]:
     limit = spec.risk.max_leverage
     if limit is None:
@@ -264,6 +286,14 @@ class TradingAccountSpec(Model):
         StreamSettings,
         live("How long the private stream may be lost before the emergency stop engages."),
     ] = StreamSettings()
+    market_data: Annotated[
+        MarketDataSettings,
+        live(
+            "When the runner leaves the shared feed of a symbol. Without shared feeds (tradefleet "
+            "run, a dry run, addresses of its own) it asks the exchange anyway, and this does "
+            "nothing."
+        ),
+    ] = MarketDataSettings()
     reconcile_seconds: Annotated[
         Whole,
         within(10, 600),

@@ -11,6 +11,7 @@ def pair(feed: str, venue: str = "100") -> Pair:
     return Pair(feed=Decimal(feed), venue=Decimal(venue))
 
 
+HALF = Decimal("0.5")
 WRONG, RIGHT = {"XRPUSDT": pair("101")}, {"XRPUSDT": pair("100")}
 
 
@@ -25,11 +26,11 @@ WRONG, RIGHT = {"XRPUSDT": pair("101")}, {"XRPUSDT": pair("100")}
     ],
 )
 def test_a_price_differs_beyond_half_a_percent(feed: str, venue: str, does: bool) -> None:
-    assert pair(feed, venue).differs(0.5) is does
+    assert pair(feed, venue).differs(HALF) is does
 
 
 def test_twice_running_and_two_seconds_apart_it_is_wrong() -> None:
-    suspicion = Suspicion(0.5)
+    suspicion = Suspicion(HALF)
 
     assert suspicion.compare(10.0, WRONG) == frozenset()
     assert suspicion.compare(12.0, WRONG) == {"XRPUSDT"}
@@ -37,7 +38,7 @@ def test_twice_running_and_two_seconds_apart_it_is_wrong() -> None:
 
 
 def test_a_second_look_that_comes_too_soon_proves_nothing() -> None:
-    suspicion = Suspicion(0.5)
+    suspicion = Suspicion(HALF)
     suspicion.compare(10.0, WRONG)
 
     assert suspicion.compare(10.1, WRONG) == frozenset()
@@ -45,7 +46,7 @@ def test_a_second_look_that_comes_too_soon_proves_nothing() -> None:
 
 
 def test_one_agreement_between_ends_the_suspicion() -> None:
-    suspicion = Suspicion(0.5)
+    suspicion = Suspicion(HALF)
     suspicion.compare(10.0, WRONG)
     suspicion.compare(11.0, RIGHT)
 
@@ -54,7 +55,7 @@ def test_one_agreement_between_ends_the_suspicion() -> None:
 
 
 def test_a_symbol_that_was_not_compared_stays_suspect_for_a_while_only() -> None:
-    suspicion = Suspicion(0.5)
+    suspicion = Suspicion(HALF)
     suspicion.compare(10.0, WRONG)
     suspicion.compare(11.0, {})
     still = len(suspicion)

@@ -1,5 +1,7 @@
 """MD-6, MD-8, MD-9: when a runner asks the exchange itself, and when it comes back."""
 
+from dataclasses import replace
+
 import pytest
 
 from botrunner.marketdata.link import Link, LinkTiming, Route
@@ -15,14 +17,16 @@ def well(share: float = 0.0) -> Link:
     return link
 
 
-def beat(link: Link, since: float, until: float, *, quotes: bool = True) -> None:
-    """A frame a second."""
+def beat(
+    link: Link, since: float, until: float, *, quotes: bool = True, every: float = 1.0
+) -> None:
+    """A frame every second, or as often as said."""
     at = since
     while at <= until:
         link.heard(at)
         if quotes:
             link.quoted(at, 0.0)
-        at += 1.0
+        at += every
 
 
 @pytest.mark.parametrize(("share", "gone_at"), [(0.0, 3.0), (0.5, 4.0), (1.0, 5.0)])
@@ -106,6 +110,54 @@ def test_a_connection_without_a_quote_of_its_own_is_not_used() -> None:
     beat(link, 4.0, 8.0, quotes=False)
 
     assert link.decide(8.0, 0.0) is Route.DIRECT
+
+
+def test_another_patience_acts_on_a_link_that_stands() -> None:
+    """MD-6, KU-13: in both directions, and on the way back too."""
+    link = well()
+    link.timing = replace(TIMING, direct_after=60.0)
+    patient = link.decide(59.9, 0.0)
+    link.timing = replace(TIMING, direct_after=1.0)
+    hasty = link.decide(59.9, 0.0)
+    link.welcomed(100.0)
+    beat(link, 100.0, 102.0, every=0.5)
+    back = link.decide(102.0, 0.0)
+
+    assert (patient, hasty, back) == (Route.FEED, Route.DIRECT, Route.FEED)
+    assert link.decide(102.9, 0.0) is Route.FEED
+    assert link.decide(103.0, 0.0) is Route.DIRECT
+
+
+@pytest.mark.parametrize(("heartbeat", "gone_at"), [(0.5, 1.0), (1.0, 2.0), (9000.0, 3.0)])
+def test_a_heartbeat_that_is_a_little_late_is_no_silence(heartbeat: float, gone_at: float) -> None:
+    """MD-6, MD-7: at the shortest patience, with a feed of before that speaks once a second."""
+    link = well()
+    link.timing = replace(TIMING, direct_after=1.0)
+    link.welcomed(0.0, heartbeat)
+
+    assert link.decide(gone_at - 0.01, 0.0) is Route.FEED
+    assert link.decide(gone_at, 0.0) is Route.DIRECT
+
+
+def test_who_bears_a_long_silence_bears_old_quotes_for_as_long() -> None:
+    """MD-6: a silent feed brings no quotes either, and shall not be left for that sooner."""
+    link = well()
+    link.timing = replace(TIMING, direct_after=60.0)
+    beat(link, 0.0, 59.0, quotes=False)
+
+    assert link.decide(59.9, 0.0) is Route.FEED
+    assert link.decide(60.0, 0.0) is Route.DIRECT
+
+
+def test_a_price_that_is_judged_otherwise_is_compared_again_at_once() -> None:
+    """MD-8."""
+    link = well()
+    link.reconsider(0.5)
+    link.distrust(1.0)
+    before = link.may_be_trusted(2.0)
+    link.reconsider(2.0)
+
+    assert (before, link.may_be_trusted(2.0)) == (False, True)
 
 
 def test_a_feed_with_a_wrong_price_is_left_at_once_and_not_believed_for_a_while() -> None:
