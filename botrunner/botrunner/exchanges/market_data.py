@@ -45,6 +45,8 @@ class CandleChanged:
     volume: Decimal
     turnover: Decimal
     is_closed: bool
+    at: datetime
+    """When the venue said so; not when it was traded last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,6 +64,7 @@ def candle_changed(symbol: str, said: CandleSaid) -> CandleChanged:
         volume=said.volume,
         turnover=said.turnover,
         is_closed=said.is_closed,
+        at=wire.moment(said.exchange_time_us),
     )
 
 

@@ -103,8 +103,7 @@ class Upstream:
             case BookChanged():
                 self._heard(_book_said(data, received), data.at)
             case CandleChanged():
-                # A candle has no time of its own beside its start: it is as old as its receipt.
-                self._say(_candle_said(data, received))
+                self._heard(_candle_said(data, received), data.at)
             case _:
                 assert_never(data)
 
@@ -192,7 +191,7 @@ def _book_said(book: BookChanged, received_us: int) -> BookSaid:
 
 def _candle_said(candle: CandleChanged, received_us: int) -> CandleSaid:
     return CandleSaid(
-        exchange_time_us=received_us,
+        exchange_time_us=microseconds(candle.at),
         feed_time_us=received_us,
         source=Source.STREAM,
         interval=candle.interval,

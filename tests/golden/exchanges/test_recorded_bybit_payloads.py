@@ -233,9 +233,7 @@ def test_a_public_trade() -> None:
 
 
 def test_a_running_candle() -> None:
-    rows = fields.rows(payload("ws_kline"), "data")
-
-    assert mapper_market.stream_candles("BTCUSDT", rows) == (
+    assert mapper_market.stream_candles("BTCUSDT", payload("ws_kline")) == (
         CandleChanged(
             symbol="BTCUSDT",
             interval="5",
@@ -247,8 +245,16 @@ def test_a_running_candle() -> None:
             volume=D("2.081"),
             turnover=D("34666.4005"),
             is_closed=False,
+            at=at(1672324988882),
         ),
     )
+
+
+def test_a_candle_is_as_old_as_its_frame_and_not_as_its_last_trade() -> None:
+    """MD-3."""
+    (candle,) = mapper_market.stream_candles("BTCUSDT", payload("ws_kline") | {"ts": 1672324999999})
+
+    assert candle.at == at(1672324999999)
 
 
 @pytest.mark.parametrize(("minutes", "closed"), [(4, False), (5, True)])
@@ -259,6 +265,7 @@ def test_a_candle_by_rest_is_closed_when_its_span_is_over(minutes: int, closed: 
 
     assert candle.is_closed is closed
     assert candle.close == D("27455")
+    assert candle.at == now
 
 
 def test_fee_rates_of_a_symbol() -> None:

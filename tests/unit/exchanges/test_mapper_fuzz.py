@@ -48,7 +48,7 @@ MAPPERS: dict[str, Mapper] = {
     "ws_ticker_linear": lambda frame: quotes.QuoteKeeper().ticker(frame),
     "ws_orderbook_snapshot": lambda frame: LocalBook("BTCUSDT", 50).apply(frame),
     "ws_public_trade": lambda frame: mapper_market.trades(_rows(frame)),
-    "ws_kline": lambda frame: mapper_market.stream_candles("BTCUSDT", _rows(frame)),
+    "ws_kline": lambda frame: mapper_market.stream_candles("BTCUSDT", frame),
     "ws_auth_failure": lambda frame: BybitDialect().meaning(frame),
     "ws_subscription_ack": lambda frame: BybitDialect().meaning(frame),
     "http_get_orders_realtime": lambda frame: [

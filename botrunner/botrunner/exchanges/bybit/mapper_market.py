@@ -48,8 +48,13 @@ def trades(rows: Iterable[Row]) -> tuple[TradePrinted, ...]:
     )
 
 
-def stream_candles(symbol: str, rows: Iterable[Row]) -> tuple[CandleChanged, ...]:
-    """Candles of a stream frame; a closed one says so."""
+def stream_candles(symbol: str, frame: Row) -> tuple[CandleChanged, ...]:
+    """Candles of a stream frame; a closed one says so.
+
+    Their time is the frame's ``ts``, as with tickers and books: a row's own ``timestamp`` is that
+    of its last trade, and so as old as the market is quiet.
+    """
+    at = fields.moment(frame, "ts")
     return tuple(
         _candle(
             symbol=symbol,
@@ -57,15 +62,18 @@ def stream_candles(symbol: str, rows: Iterable[Row]) -> tuple[CandleChanged, ...
             start=fields.moment(row, "start"),
             row=row,
             is_closed=fields.boolean(row, "confirm"),
+            at=at,
         )
-        for row in rows
+        for row in fields.rows(frame, "data")
     )
 
 
 def rest_candles(
     symbol: str, interval: str, rows: list[object], now: datetime
 ) -> tuple[CandleChanged, ...]:
-    """Candles of a REST answer, oldest first; the newest is running until its span is over."""
+    """Candles of a REST answer given at ``now``, oldest first; the newest is running until its
+    span is over.
+    """
     found = [_rest_candle(symbol, interval, row, now) for row in rows]
     return tuple(sorted(found, key=lambda candle: candle.start))
 
@@ -113,7 +121,7 @@ def fee_rates(row: Row) -> FeeRates:
 
 
 def _candle(
-    *, symbol: str, interval: str, start: datetime, row: Row, is_closed: bool
+    *, symbol: str, interval: str, start: datetime, row: Row, is_closed: bool, at: datetime
 ) -> CandleChanged:
     candle = CandleChanged(
         symbol=symbol,
@@ -126,6 +134,7 @@ def _candle(
         volume=fields.not_negative(row, "volume"),
         turnover=fields.not_negative(row, "turnover"),
         is_closed=is_closed,
+        at=at,
     )
     inside = candle.low <= min(candle.open, candle.close)
     if not inside or candle.high < max(candle.open, candle.close):
@@ -140,7 +149,9 @@ def _rest_candle(symbol: str, interval: str, columns: object, now: datetime) -> 
     row = dict(zip(names, columns, strict=True))
     start = fields.moment(row, "start")
     is_closed = _end(start, interval) <= now
-    return _candle(symbol=symbol, interval=interval, start=start, row=row, is_closed=is_closed)
+    return _candle(
+        symbol=symbol, interval=interval, start=start, row=row, is_closed=is_closed, at=now
+    )
 
 
 def _end(start: datetime, interval: str) -> datetime:

@@ -226,7 +226,7 @@ class PublicFeed:
                 for trade in mapper_market.trades(fields.rows(frame, "data")):
                     self._listeners.market(trade)
             case "kline":
-                for candle in mapper_market.stream_candles(symbol, fields.rows(frame, "data")):
+                for candle in mapper_market.stream_candles(symbol, frame):
                     self._listeners.market(candle)
             case _:
                 raise MessageError(f"topic: {kind!r} was not asked for")
