@@ -13,6 +13,11 @@ FEED_TOKEN_FOLDER: Final = "/var/run/secrets/tradefleet/feed"
 """In a runner's pod: the projected token for FEED_AUDIENCE, as the file ``token``."""
 FEED_TOKEN_SECONDS: Final = 3600
 """How long such a token is good for; the kubelet renews it in time."""
+DIRECT_POLL_SECONDS: Final = 4
+"""A runner whose feed is gone polls a price at most so often; unless said otherwise."""
+DIRECT_CONNECT_SECONDS: Final = 400
+"""From one public connection of its own to the next; the first is free. 300 runners behind one
+address stay below the exchange's 600 requests in 5 s and 500 connections in 5 minutes."""
 FUTURES: Final = "futures"
 """The market of every strategy that names none."""
 _PREFIX: Final = "feed-"

@@ -3,7 +3,7 @@
 import argparse
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import version
@@ -183,6 +183,26 @@ def _add_feeds(group: argparse._ArgumentGroup) -> None:
         help="subscribers of one feed; who comes beyond them asks the exchange itself "
         "(default: %(default)s)",
     )
+    _add_shares(group)
+
+
+def _add_shares(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--direct-poll-seconds",
+        type=_pause(1),
+        default=FeedSettings().direct_poll_seconds,
+        metavar="SECONDS",
+        help="while its feed is gone, a runner polls a price at most this often: all runners "
+        "behind one address share the exchange's limits (default: %(default)g)",
+    )
+    group.add_argument(
+        "--direct-connect-seconds",
+        type=_pause(0),
+        default=FeedSettings().direct_connect_seconds,
+        metavar="SECONDS",
+        help="and begins a second public connection of its own no sooner than this after the "
+        "first (default: %(default)g)",
+    )
 
 
 def _feeds_of(parsed: argparse.Namespace) -> FeedSettings | None:
@@ -192,6 +212,8 @@ def _feeds_of(parsed: argparse.Namespace) -> FeedSettings | None:
         grace=parsed.feed_grace_seconds,
         resources=parsed.feed_resources,
         max_connections=parsed.feed_max_connections,
+        direct_poll_seconds=parsed.direct_poll_seconds,
+        direct_connect_seconds=parsed.direct_connect_seconds,
     )
 
 
@@ -250,6 +272,19 @@ def _seconds(text: str) -> float:
     if not 1 <= seconds <= 86400:
         raise argparse.ArgumentTypeError("must be a number of seconds, 1 to 86400")
     return seconds
+
+
+def _pause(least: int) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        try:
+            seconds = float(text)
+        except ValueError:
+            seconds = -1
+        if not least <= seconds <= 3600:
+            raise argparse.ArgumentTypeError(f"must be a number of seconds, {least} to 3600")
+        return seconds
+
+    return read
 
 
 def _grace(text: str) -> timedelta:

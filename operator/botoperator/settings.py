@@ -7,6 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from botapi.feeds import DIRECT_CONNECT_SECONDS, DIRECT_POLL_SECONDS
 from botapi.pods import PROBE_PORT
 
 
@@ -48,6 +49,10 @@ class FeedSettings:
     resources: Resources = FEED_RESOURCES
     max_connections: int = 600
     """Of one feed; what comes beyond it is refused and goes to the exchange directly."""
+    direct_poll_seconds: float = DIRECT_POLL_SECONDS
+    """Each runner's share of its address while its feed is gone: between polls of a price."""
+    direct_connect_seconds: float = DIRECT_CONNECT_SECONDS
+    """Between public connections of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

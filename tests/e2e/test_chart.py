@@ -126,6 +126,9 @@ def test_uninstalling_the_chart_keeps_the_accounts() -> None:
         ("--set=runner.image=mine:1", "at '/runner/image': got string, want object"),
         ("--set=runner.resources.claims=x", "at '/runner/resources'"),
         ("--set=feeds.graceSeconds=soon", "at '/feeds/graceSeconds': got string, want integer"),
+        ("--set=feeds.maxConnections=0", "at '/feeds/maxConnections'"),
+        ("--set=feeds.direct.pollSeconds=0", "at '/feeds/direct/pollSeconds'"),
+        ("--set=feeds.direct.poll=4", "at '/feeds/direct': additional properties 'poll'"),
         ("--set=watchNamespaces=clients", "at '/watchNamespaces': got string, want array"),
         ("--set=watchNamespaces={Clients}", "at '/watchNamespaces/0'"),
         ("--set=simulator.speed=0", "at '/simulator/speed'"),
@@ -216,8 +219,25 @@ def test_shared_feeds_need_rights_in_the_releases_namespace_alone() -> None:
 
     assert role["metadata"]["namespace"] == "ours"
     assert of_kind(items, "ClusterRole") == of_kind(without, "ClusterRole")
-    assert {"--feeds", "--feed-grace-seconds=600"} <= set(arguments)
+    assert {"--feeds", "--feed-grace-seconds=600", "--feed-max-connections=600"} <= set(arguments)
     assert not {"--feeds"} & set(container(without, "tradefleet-operator")["args"])
+
+
+def test_a_runners_share_of_its_address_is_a_value() -> None:
+    """MD-9."""
+    given = "--set=feeds.direct.pollSeconds=8,feeds.direct.connectSeconds=1200"
+
+    assert _shares(rendered()) == ["--direct-poll-seconds=4", "--direct-connect-seconds=400"]
+    assert _shares(rendered(given)) == [
+        "--direct-poll-seconds=8",
+        "--direct-connect-seconds=1200",
+    ]
+    assert _shares(rendered(NO_FEEDS)) == []
+
+
+def _shares(items: list[Manifest]) -> list[str]:
+    arguments = container(items, "tradefleet-operator")["args"]
+    return [argument for argument in arguments if argument.startswith("--direct-")]
 
 
 def test_people_get_roles_that_cannot_touch_a_status() -> None:

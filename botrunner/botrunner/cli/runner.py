@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from botapi.feeds import FEED_TOKEN_FOLDER
+from botapi.feeds import DIRECT_CONNECT_SECONDS, DIRECT_POLL_SECONDS, FEED_TOKEN_FOLDER
 from botapi.pods import KEYS_FOLDER, POD_NAME_VARIABLE, PROBE_PORT, STATE_FOLDER, TOKEN_FOLDER
 from botrunner.cli.event_loop import loop_factory
 from botrunner.cli.failure import fail
@@ -92,7 +92,7 @@ def runner(
         typer.Option(
             help="With feeds: pause between two polls of a price while one is down.", min=1
         ),
-    ] = 4.0,
+    ] = float(DIRECT_POLL_SECONDS),
     direct_connect_seconds: Annotated[
         float,
         typer.Option(
@@ -100,7 +100,7 @@ def runner(
             "300 runners behind one address stay below the exchange's 500 in 5 minutes.",
             min=0,
         ),
-    ] = 400.0,
+    ] = float(DIRECT_CONNECT_SECONDS),
 ) -> None:
     """Trade one TradingAccount of the cluster: the program of its pod.
 

@@ -3,7 +3,14 @@
 from typing import Any, Final
 
 from botapi import labels, naming, pods
-from botapi.feeds import FEED_AUDIENCE, FEED_TOKEN_FOLDER, FEED_TOKEN_SECONDS, uses_feeds
+from botapi.feeds import (
+    DIRECT_CONNECT_SECONDS,
+    DIRECT_POLL_SECONDS,
+    FEED_AUDIENCE,
+    FEED_TOKEN_FOLDER,
+    FEED_TOKEN_SECONDS,
+    uses_feeds,
+)
 from botapi.v1alpha1.account import Environment, TradingAccount, TradingAccountSpec
 from botoperator.resources.metadata import Manifest, child_metadata, runner_labels
 from botoperator.resources.pod import (
@@ -19,7 +26,7 @@ from botoperator.resources.pod import (
     resources_of,
 )
 from botoperator.resources.restart_fields import restart_hash
-from botoperator.settings import Settings
+from botoperator.settings import FeedSettings, Settings
 
 CONTAINER: Final = "runner"
 _GRACE_SECONDS = 30
@@ -112,9 +119,23 @@ def _arguments(account: TradingAccount, settings: Settings) -> list[str]:
     simulated = spec.environment is Environment.SIMULATED
     if simulated and settings.simulator is not None and not any(_endpoints(spec)):
         options += ["--simulator", settings.simulator]
-    if _uses_feeds(spec, settings):
-        options += ["--feeds-namespace", settings.namespace]
+    if settings.feeds is not None and uses_feeds(spec):
+        options += ["--feeds-namespace", settings.namespace, *_shares(settings.feeds)]
     return ["runner", *options]
+
+
+def _shares(feeds: FeedSettings) -> list[str]:
+    """What the runner's own defaults do not say: a template that says less changes seldom."""
+    given = {
+        "--direct-poll-seconds": (feeds.direct_poll_seconds, DIRECT_POLL_SECONDS),
+        "--direct-connect-seconds": (feeds.direct_connect_seconds, DIRECT_CONNECT_SECONDS),
+    }
+    return [
+        word
+        for option, (seconds, default) in given.items()
+        if seconds != default
+        for word in (option, f"{seconds:g}")
+    ]
 
 
 def _uses_feeds(spec: TradingAccountSpec, settings: Settings) -> bool:

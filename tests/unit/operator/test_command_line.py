@@ -85,12 +85,15 @@ def test_feeds_are_off_unless_asked_for() -> None:
         "--feed-grace-seconds=5",
         f"--feed-resources={resources}",
         "--feed-max-connections=9",
+        "--direct-poll-seconds=2.5",
+        "--direct-connect-seconds=0",
     ).settings.feeds
 
     assert feeds is not None
     assert feeds.grace == timedelta(seconds=5)
     assert feeds.resources.limits == {"memory": "64Mi"}
     assert feeds.max_connections == 9
+    assert (feeds.direct_poll_seconds, feeds.direct_connect_seconds) == (2.5, 0.0)
 
 
 def test_variables_say_what_flags_do_not(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -126,6 +129,10 @@ def test_variables_say_what_flags_do_not(monkeypatch: pytest.MonkeyPatch, tmp_pa
         (["run", "--log-level=loud"], "warning"),
         (["run", "--feed-grace-seconds=1.5"], "0 to 86400"),
         (["run", "--feed-max-connections=0"], "1 to 10000"),
+        (["run", "--direct-poll-seconds=0.5"], "1 to 3600"),
+        (["run", "--direct-connect-seconds=-1"], "0 to 3600"),
+        (["run", "--direct-connect-seconds=nan"], "0 to 3600"),
+        (["run", "--direct-connect-seconds=soon"], "0 to 3600"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -108,6 +108,25 @@ def test_a_runner_that_uses_feeds_is_told_where_and_given_a_token_for_them() -> 
 
 
 @pytest.mark.parametrize(
+    ("poll", "connect", "said"),
+    [
+        (8.0, 400.0, ["--direct-poll-seconds", "8"]),
+        (4.0, 0.5, ["--direct-connect-seconds", "0.5"]),
+        (1.5, 800.0, ["--direct-poll-seconds", "1.5", "--direct-connect-seconds", "800"]),
+    ],
+)
+def test_a_runner_is_told_its_share_of_the_address_where_it_is_another_than_its_own(
+    poll: float, connect: float, said: list[str]
+) -> None:
+    """MD-9: what a runner assumes by itself stands in no template, so no release rolls it."""
+    feeds = replace(_FEEDS, direct_poll_seconds=poll, direct_connect_seconds=connect)
+    pod = _runner(replace(SETTINGS, feeds=feeds))
+
+    arguments = pod["containers"][0]["args"]
+    assert arguments[arguments.index("--feeds-namespace") + 2 :] == said
+
+
+@pytest.mark.parametrize(
     ("settings", "spec"),
     [
         (SETTINGS, {}),
