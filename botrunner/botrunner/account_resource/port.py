@@ -48,9 +48,10 @@ class Reading:
     """Changed fields that act from the next start on."""
     keys: Credentials | None
     keys_problem: str
-    """Why there are no keys, with the remedy; empty when there are."""
+    """Why no keys are to be found, with the remedy; empty when they are. Keys beside it are those
+    that were found last."""
     keys_reason: str
-    """The same as a reason of CredentialsReady: SecretMissing, KeyMissing; empty with keys."""
+    """The same as a reason of CredentialsReady: SecretMissing, KeyMissing; empty when they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -90,10 +90,16 @@ def stop_said(stop: EmergencyReport) -> Said:
 
 def credentials_said(around: Surroundings) -> Said:
     """What CredentialsReady says."""
-    if not around.keys_problem:
-        return GOOD if around.uid else Said(reason=_R.NOT_REPORTED, message="not checked yet")
-    reason = _R(around.keys_reason) if around.keys_reason else _R.KEY_REFUSED
-    return Said(reason=reason, message=around.keys_problem)
+    if around.keys_problem:
+        reason = _R(around.keys_reason) if around.keys_reason else _R.KEY_REFUSED
+        return Said(reason=reason, message=around.keys_problem)
+    if not around.uid:
+        return Said(reason=_R.NOT_REPORTED, message="not checked yet")
+    if around.keys_gone:
+        on = "trading goes on with the keys in memory, a restart would find none"
+        text = f"{around.keys_gone}; {on}"
+        return Said(reason=_R(around.keys_gone_reason), message=text, holds=True)
+    return GOOD
 
 
 def emergency_report(state: EngineState) -> EmergencyReport | None:

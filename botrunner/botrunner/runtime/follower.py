@@ -1,7 +1,7 @@
 """Follows what people want of one account, from reading to reading, for one life."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from botapi.v1alpha1.account import TradingAccountSpec
@@ -88,7 +88,10 @@ class Follower:
             files.hand_in("copy", lambda: self._resource.save_copy(account, left))
 
     def _take(self, reading: Reading) -> None:
-        before, self.reading = self.reading, reading
+        before = self.reading
+        if reading.keys is None:  # Nothing takes back those in memory but others (KU-13).
+            reading = replace(reading, keys=before.keys)
+        self.reading = reading
         self._note(before, reading)
         self._mark(reading)
         if reading.account is not None:
@@ -109,6 +112,10 @@ class Follower:
                 self._log.write(Level.ERROR, "specificationRefused", why=fault)
         if reading.account != before.account:
             self._log.write(Level.INFO, "specificationChanged")
+        if reading.keys_reason != before.keys_reason:
+            name = "keysGone" if reading.keys_reason else "keysBack"
+            level = Level.WARNING if reading.keys_reason else Level.INFO
+            self._log.write(level, name, why=reading.keys_problem)
         for path in reading.pending_restart:
             if path not in before.pending_restart:
                 text = f"{path} acts from the next start on"
@@ -117,6 +124,8 @@ class Follower:
     def _mark(self, reading: Reading) -> None:
         self._around.faults = reading.faults
         self._around.pending_restart = reading.pending_restart
+        self._around.keys_gone_reason = reading.keys_reason
+        self._around.keys_gone = reading.keys_problem if reading.keys_reason else ""
         if reading.is_reachable:
             self._unreachable_since = None
         else:

@@ -21,7 +21,6 @@ from botrunner.account_resource.port import Reading
 from botrunner.domain.emergency import EmergencyStop
 from botrunner.domain.ids import short_id
 from botrunner.runtime.conditions import (
-    GOOD,
     TEXT_LIMIT,
     Said,
     all_conditions,
@@ -88,10 +87,8 @@ def _said(
 
 
 def _credentials(why: Lifeless, text: str, known: Condition | None) -> Said:
-    if why.around.keys_problem:
+    if why.around.keys_problem or why.around.uid:
         return credentials_said(why.around)
-    if why.around.uid:
-        return GOOD
     if known is not None and known.status is ConditionStatus.FALSE:
         # Until the venue has been asked anew, its last word stands.
         return Said(reason=ConditionReason(known.reason), message=known.message)

@@ -21,6 +21,8 @@ LASTS = timedelta(seconds=5)
 _R = ConditionReason
 _UNTOLD = frozenset({_R.NOT_REPORTED, _R.RECOVERING, _R.SUSPENDED, _R.EMERGENCY_STOP})
 """Reasons that say no more than that a runner begins or ends; and a stop has a word of its own."""
+_WARNED = frozenset({_R.SECRET_MISSING, _R.KEY_MISSING})
+"""Reasons that are told though the condition holds: the next pod would not begin."""
 _State = tuple[ConditionStatus, str]
 
 
@@ -65,9 +67,12 @@ def _notice(condition: Condition, told: _State | None) -> Notice | None:
     if condition.status is not ConditionStatus.TRUE:
         text = f"{condition.type} is {condition.status.value}: {condition.message}"
         return Notice(reason=condition.reason, message=text, is_warning=True)
+    if condition.reason in _WARNED:
+        text = f"{condition.type} is True, but {condition.message}"
+        return Notice(reason=condition.reason, message=text, is_warning=True)
     if told is None and condition.type != ConditionType.TRADING_ENABLED:
         return None  # As everybody expects of a new account; that it trades is worth a word.
-    if told is not None and told[0] is ConditionStatus.TRUE:
+    if told is not None and told[0] is ConditionStatus.TRUE and told[1] not in _WARNED:
         return None  # Another shade of the same.
     text = f"{condition.type} is True"
     return Notice(reason=condition.type, message=text, is_warning=False)

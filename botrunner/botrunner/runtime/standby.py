@@ -1,8 +1,10 @@
 """Between lives: says why nothing trades, and notices at once when that is mended."""
 
 import asyncio
+from dataclasses import replace
 
 from botrunner.account_resource.port import Reading
+from botrunner.exchanges.credentials import Credentials
 from botrunner.runtime.lifeless import Lifeless, lifeless_status
 from botrunner.runtime.opening import standing_stop
 from botrunner.runtime.publisher import Publisher
@@ -22,6 +24,8 @@ class Standby:
         self._publisher = publisher
         self._started = wiring.clock.now()
         self._reading: Reading | None = None
+        self._keys: Credentials | None = None
+        """Of the last life: where they are gone now, the next goes on with them."""
         self._woken = asyncio.Event()
         self._is_ended = False
         self.problem = ""
@@ -44,7 +48,7 @@ class Standby:
                 left = until - self._clock.monotonic()
                 reading = self._livable()
                 if reading is not None and (left <= 0 or _is_edited(first, reading)):
-                    self.problem = ""
+                    self.problem, self._keys = "", reading.keys
                     return reading
                 self._report(trouble, uid)
                 await self._pause(min(LOOK_SECONDS, left) if left > 0 else LOOK_SECONDS)
@@ -62,15 +66,18 @@ class Standby:
 
     async def _watch(self) -> None:
         async for reading in self._wiring.resource.watch():
-            self._reading = reading
+            self._reading = self._with_keys(reading)
             self._woken.set()
 
     def _read(self) -> Reading | None:
         try:
-            return self._wiring.resource.read()
+            return self._with_keys(self._wiring.resource.read())
         except OSError as error:
             self._say(f"the account cannot be read: {error.strerror or error}")
             return None
+
+    def _with_keys(self, reading: Reading) -> Reading:
+        return reading if reading.keys is not None else replace(reading, keys=self._keys)
 
     async def _pause(self, seconds: float) -> None:
         self._woken.clear()
@@ -86,21 +93,23 @@ class Standby:
         if reading is None:
             return
         faults = reading.faults if reading.account is None else ()
-        parts = (*faults, reading.keys_problem, trouble)
+        parts = (*faults, reading.keys_problem if reading.keys is None else "", trouble)
         self._say("; ".join(part for part in parts if part))
         if reading.is_reachable or reading.account is not None:
             self._publish(reading, trouble, uid)
 
     def _publish(self, reading: Reading, trouble: str, uid: str) -> None:
-        spec_read = reading.account is not None
+        is_missing = reading.account is not None and reading.keys is None
         around = Surroundings(
             account=self._wiring.resource.name,
             version=self._wiring.version,
             started=self._started,
             pod=self._wiring.pod,
             uid=uid,
-            keys_problem=reading.keys_problem if spec_read else "",
-            keys_reason=reading.keys_reason if spec_read else "",
+            keys_problem=reading.keys_problem if is_missing else "",
+            keys_reason=reading.keys_reason if is_missing else "",
+            keys_gone=reading.keys_problem if reading.keys_reason and not is_missing else "",
+            keys_gone_reason=reading.keys_reason,
             generation=reading.generation,
             pending_restart=reading.pending_restart,
         )

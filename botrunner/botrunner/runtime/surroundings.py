@@ -21,6 +21,10 @@ class Surroundings:
     """Why the key is not used, in words; empty when it is well."""
     keys_reason: str = ""
     """Reason of CredentialsReady for it."""
+    keys_gone: str = ""
+    """Why the key that is used is not to be found any more; empty while it is."""
+    keys_gone_reason: str = ""
+    """Reason of CredentialsReady for it."""
     admission_problem: str = ""
     """Why the account of the exchange may not be traded (yet); empty when it may (KU-26)."""
     is_dry_run: bool = False

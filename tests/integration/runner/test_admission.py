@@ -5,6 +5,8 @@ Its TradingAccount is in memory; the venue's request log says what it sent.
 
 from collections.abc import Callable
 
+import pytest
+
 from botapi.v1alpha1.emergency import EmergencyPolicy, EmergencySettings
 from botrunner.exchanges.credentials import Credentials
 from botrunner.runtime.follower import API_PATIENCE
@@ -12,7 +14,7 @@ from botrunner.service.clock import SystemClock
 from botrunner.simulator.bybit.auth import uid_of
 from integration.runner.conftest import MakeDesk
 from support.grid_life import LIFE
-from support.memory_door import keys_of
+from support.memory_door import account_of, keys_of
 from support.pod_life import PodLife, pod_life
 from support.runner_desk import RunnerDesk
 
@@ -94,6 +96,53 @@ async def test_missing_keys_are_said_and_heal_without_a_restart(desk: RunnerDesk
         await pod.until_reason("TradingEnabled", "AsExpected")
 
     assert pod.door.told[0] == "RunnerStarted"
+
+
+@pytest.mark.parametrize("reason", ["SecretMissing", "KeyMissing"])
+async def test_keys_that_go_under_a_running_account_are_said_and_stop_nothing(
+    desk: RunnerDesk, reason: str
+) -> None:
+    """KU-13: those in memory trade on, through a new life too; back again, nothing restarts."""
+    problem = "Secret alice-keys is not whole; mend it"
+    gone = {"keys": None, "keys_problem": problem, "keys_reason": reason}
+    async with pod_life(desk, admitted_uid=_uid_of(desk)) as pod:
+        await pod.until_shown(LIFE[0].shows)
+        first = await pod.until(lambda: _epoch(pod), "the first life")
+        pod.door.says(**gone)
+        await pod.until_reason("CredentialsReady", reason)
+        condition = pod.door.last.condition("CredentialsReady")
+
+        assert condition is not None and condition.status == "True"
+        assert problem in condition.message and "in memory" in condition.message
+        desk.price("0.99")
+        await pod.until_shown(LIFE[1].shows)
+        desk.price("0.9896")
+        await pod.until_shown(LIFE[2].shows)
+        renewed = account_of(desk.name, **desk.whole_spec | _withdrawing(desk))
+        pod.door.says(account=renewed, generation=2)
+        second = await pod.until(lambda: e if (e := _epoch(pod)) != first else 0, "a new life")
+        await pod.until_reason("TradingEnabled", "AsExpected")
+
+        assert pod.door.reason("CredentialsReady") == reason
+        pod.door.says(keys=keys_of(desk.name), keys_problem="", keys_reason="")
+        await pod.until_reason("CredentialsReady", "AsExpected")
+        desk.price("0.9801")
+        await pod.until_shown(LIFE[3].shows)
+
+        assert _epoch(pod) == second
+    logged = "".join(path.read_text() for path in desk.folder.rglob("bot*.log"))
+
+    assert (logged.count("keysGone"), logged.count("keysBack")) == (1, 1)
+
+
+def _epoch(pod: PodLife) -> int:
+    runner = pod.door.last.runner
+    return (runner.epoch or 0) if runner is not None else 0
+
+
+def _withdrawing(desk: RunnerDesk) -> dict[str, object]:
+    """A change that makes the account's key be looked at again."""
+    return {"credentials": desk.whole_spec["credentials"] | {"allowWithdraw": True}}
 
 
 async def test_a_refused_key_is_said_and_heals_with_the_next_one(desk: RunnerDesk) -> None:

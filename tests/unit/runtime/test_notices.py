@@ -100,6 +100,25 @@ def test_a_condition_that_turned_and_stays_so_is_told_once(
     assert looks == [[], [], told, []]
 
 
+@pytest.mark.parametrize("reason", [R.SECRET_MISSING, R.KEY_MISSING])
+def test_keys_that_are_gone_are_told_though_the_condition_holds(reason: R) -> None:
+    """The next pod would not begin; that they are back is told too."""
+    kind = T.CREDENTIALS_READY
+    gone = make_condition(kind, ConditionStatus.TRUE, reason=reason, at=NOON, message="why")
+    notices = ConditionNotices(_status(kind, R.AS_EXPECTED))
+    told = [
+        notice
+        for age in (timedelta(0), LASTS, 2 * LASTS)
+        for notice in notices.look([gone], NOON + age)
+    ]
+    well = _status(kind, R.AS_EXPECTED)
+    healed = [_looks(notices, well, 3 * LASTS), _looks(notices, well, 4 * LASTS)]
+
+    text = "CredentialsReady is True, but why"
+    assert told == [Notice(reason=reason.value, message=text, is_warning=True)]
+    assert healed == [[], [("CredentialsReady", False)]]
+
+
 def test_what_a_healthy_start_passes_through_is_not_told() -> None:
     """Not admitted yet, no price yet, an exit that is on its way: none of it lasts."""
     notices = ConditionNotices(None)
