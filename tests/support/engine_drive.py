@@ -23,7 +23,14 @@ from botrunner.domain.actions import (
     ReadWallet,
     ResolveOrder,
 )
-from botrunner.domain.control import Event, InstrumentRead, RunnerStarted, SettingApplied
+from botrunner.domain.control import (
+    Event,
+    InstrumentRead,
+    RunnerStarted,
+    Setting,
+    SettingApplied,
+    SettingRefused,
+)
 from botrunner.domain.ids import decode
 from botrunner.domain.market import FeeRates
 from botrunner.domain.parameters import (
@@ -58,6 +65,8 @@ class Fault(Enum):
     LOST_AFTER = "lost after"
     """Arrives; the answer does not, the stream does."""
     DENIED = "denied"
+    WRONG_MODE = "wrong mode"
+    """Somebody switched the symbol to one-way mode."""
 
 
 def grid(
@@ -116,6 +125,8 @@ class Drive:
     """Which of the next events come first instead: streams are independent of each other."""
     lost: deque[bool] = field(default_factory=deque)
     """Whether the answer to the next amendment or cancel is lost."""
+    refused_settings: dict[Setting, str] = field(default_factory=dict)
+    """What the venue refuses to set, with its words."""
 
     def __post_init__(self) -> None:
         self.engine = self._new_engine()
@@ -272,14 +283,7 @@ class Drive:
             case ResolveOrder():
                 return list(self.venue.read_order(action.order_id))
             case ApplySetting():
-                return [
-                    SettingApplied(
-                        symbol=action.symbol,
-                        setting=action.setting,
-                        value=action.value,
-                        at=self.venue.tick(),
-                    )
-                ]
+                return [self._set(action)]
             case _:
                 return []
 
@@ -296,6 +300,14 @@ class Drive:
                 unknown = ev.CancelOutcomeUnknown(order_id=action.order_id, at=self.venue.now)
                 return self._change(happened, unknown)
 
+    def _set(self, action: ApplySetting) -> Event:
+        symbol, setting, at = action.symbol, action.setting, self.venue.tick()
+        if (words := self.refused_settings.get(setting)) is not None:
+            return SettingRefused(symbol=symbol, setting=setting, message=words, at=at)
+        if setting is Setting.LEVERAGE:
+            self.venue.leverage = action.value
+        return SettingApplied(symbol=symbol, setting=setting, value=action.value, at=at)
+
     def _change(
         self, happened: list[ev.OrderEvent | ev.AccountEvent], unknown: Event
     ) -> list[Event]:
@@ -307,14 +319,9 @@ class Drive:
         fault = self.faults.popleft() if self.faults else None
         match fault:
             case Fault.REJECTED:
-                return [
-                    ev.OrderRejected(
-                        order_id=action.order_id,
-                        at=self.venue.tick(),
-                        refusal=ev.RefusalClass.OTHER,
-                        message="not today",
-                    )
-                ]
+                return [self._rejected(action, ev.RefusalClass.OTHER)]
+            case Fault.WRONG_MODE:
+                return [self._rejected(action, ev.RefusalClass.POSITION_MODE)]
             case Fault.DENIED:
                 at = self.venue.tick()
                 return [ev.OrderDenied(order_id=action.order_id, at=at, reason="breaker")]
@@ -326,6 +333,10 @@ class Drive:
                 return [unknown, *self._told(happened)]
             case None:
                 return _answer(self.venue.place(action), self.stream)
+
+    def _rejected(self, action: PlaceOrder, refusal: ev.RefusalClass) -> Event:
+        order_id, at = action.order_id, self.venue.tick()
+        return ev.OrderRejected(order_id=order_id, at=at, refusal=refusal, message="not today")
 
 
 def _answer(happened: list[ev.OrderEvent | ev.AccountEvent], stream: bool) -> list[Event]:

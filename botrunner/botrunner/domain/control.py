@@ -105,6 +105,7 @@ class SettingApplied:
     value: Decimal
     """The leverage; 1 for the others."""
     at: datetime
+    """When the venue had answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +113,15 @@ class SettingRefused:
     """The venue refused a setting; the account holds until it is confirmed."""
 
     symbol: str
+    setting: Setting
+    message: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingLost:
+    """A read shows that a setting of the whole account is not what was confirmed."""
+
     setting: Setting
     message: str
     at: datetime
@@ -284,6 +294,7 @@ ControlEvent = (
     | InstrumentRead
     | SettingApplied
     | SettingRefused
+    | SettingLost
     | PersonStopSet
     | PersonStopTakenBack
     | EmergencyAcknowledged

@@ -26,6 +26,8 @@ class RefusalClass(Enum):
     GONE = "gone"
     """The order an amendment or a cancel names is final already."""
     NOT_MODIFIED = "notModified"
+    POSITION_MODE = "positionMode"
+    """The order names a side of a hedge, and the symbol is in one-way mode."""
     OTHER = "other"
 
 

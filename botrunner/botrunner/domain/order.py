@@ -66,7 +66,8 @@ TRANSITIONS: dict[OrderState, dict[type[events.OrderEvent], OrderState]] = {
 """state -> event -> next state. An event without a row changes nothing. OrderFilled turns FILLED
 by quantity; OrderNotFound counts only when the engine has read long enough to believe it."""
 
-_READ_AFTER = (events.RefusalClass.GONE, events.RefusalClass.NOT_MODIFIED)
+READ_AFTER = (events.RefusalClass.GONE, events.RefusalClass.NOT_MODIFIED)
+"""An amendment or a cancel that is refused so is followed by a read of the order."""
 _PENDING_AFTER: dict[type[events.OrderEvent], Pending] = {
     events.OrderOpened: Pending.NONE,
     events.OrderCompleted: Pending.NONE,
@@ -197,7 +198,7 @@ def _filled(order: Order, event: events.OrderFilled) -> Order:
 
 def _pending(order: Order, event: events.OrderEvent) -> Pending:
     match event:
-        case events.CancelRejected() | events.AmendRejected() if event.refusal in _READ_AFTER:
+        case events.CancelRejected() | events.AmendRejected() if event.refusal in READ_AFTER:
             return Pending.READ
         case events.OrderOpened() if _is_stale(order, event):
             return order.pending

@@ -21,12 +21,13 @@ from botrunner.domain.control import (
     ReadFailed,
     RunnerStarted,
     SettingApplied,
+    SettingLost,
     SettingRefused,
     SymbolRead,
     TransfersRead,
 )
 from botrunner.domain.parameters import AppliedGrid, OnRemove, StrategyParameters
-from botrunner.engine import day, reconcile, recovery, stop, strangers
+from botrunner.engine import day, preparation, reconcile, recovery, stop, strangers
 from botrunner.engine.absorb import absorb
 from botrunner.engine.state import EngineState, Phase, Run
 from botrunner.strategies.grid.state import fresh, with_emptied_closed
@@ -76,16 +77,22 @@ def _(event: InstrumentRead, state: EngineState) -> None:
 def _(event: SettingApplied, state: EngineState) -> None:
     run = state.run_of_symbol(event.symbol)
     if run is not None:
-        run.settings[event.setting] = event.value
-        run.asked.pop(event.setting, None)
-        run.setting_refused, run.dirty = "", True
+        preparation.applied(state, run, event)
+        run.dirty = True
 
 
 @absorb.register
 def _(event: SettingRefused, state: EngineState) -> None:
     run = state.run_of_symbol(event.symbol)
     if run is not None:
-        run.setting_refused = f"{event.setting.value} of {event.symbol}: {event.message}"
+        preparation.refused(state, run, event)
+        run.dirty = True
+
+
+@absorb.register
+def _(event: SettingLost, state: EngineState) -> None:
+    for run in state.runs.values():
+        preparation.lost(state, run, event.setting)
         run.dirty = True
 
 

@@ -121,7 +121,7 @@ def _grid_wants(state: EngineState, run: Run, gate: Gate, step: Step) -> tuple[D
     step.granted += gate.exposure.of_account - before
     run.grid, run.top, run.waits = plan.state, plan.top, plan.waits
     run.passing = plan.passing
-    moments = (plan.wake_at, judge.wake_at, preparation.ask_again_at(run))
+    moments = (plan.wake_at, judge.wake_at, preparation.ask_again_at(state, run))
     run.wake_at = min((at for at in moments if at is not None), default=None)
     judge.report()
     return (*plan.exits, *plan.entries)

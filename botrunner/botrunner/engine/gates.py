@@ -55,10 +55,6 @@ def trading_disabled(state: EngineState, run: Run) -> str:
     """Why a strategy may not open anything yet; empty when it may."""
     if run.phase is not Phase.TRADING:
         return "recovering"
-    if state.wallet is None or state.unreadable:
-        return state.unreadable or "the balance is not read yet"
-    if state.now > state.wallet.at + WALLET_PATIENCE:
-        return f"the balance was not read since {state.wallet.at.isoformat()}"
     if state.stop is not None or run.retiring:
         return "stopped" if state.stop is not None else "retiring"
     if state.lower_epoch_until is not None:
@@ -66,4 +62,13 @@ def trading_disabled(state: EngineState, run: Run) -> str:
     run.foreign_refused = strangers.refused_on(state, run.symbol)
     if run.foreign_refused:
         return f"foreign orders on {run.symbol}: {run.foreign_refused}"
-    return preparation.missing_settings(state, run)
+    # Before the balance: under isolated margin there is none to read.
+    return preparation.missing_settings(state, run) or _unread(state)
+
+
+def _unread(state: EngineState) -> str:
+    if state.wallet is None or state.unreadable:
+        return state.unreadable or "the balance is not read yet"
+    if state.now > state.wallet.at + WALLET_PATIENCE:
+        return f"the balance was not read since {state.wallet.at.isoformat()}"
+    return ""

@@ -27,9 +27,9 @@ from botrunner.domain.events import (
     OrderRejected,
     RefusalClass,
 )
-from botrunner.domain.order import Order, OrderState, Pending, advance
+from botrunner.domain.order import READ_AFTER, Order, OrderState, Pending, advance
 from botrunner.domain.side import Purpose
-from botrunner.engine import recovery, resolve, strangers
+from botrunner.engine import preparation, reconcile, recovery, resolve, strangers
 from botrunner.engine.absorb import absorb, is_new_execution
 from botrunner.engine.state import (
     ERRORS_THAT_COUNT,
@@ -58,8 +58,11 @@ ENTRY_RETRY_CAP_SECONDS = 60
 @absorb.register
 def _(event: OrderAccepted, state: EngineState) -> None:
     state.errors_in_row = 0
-    _advance(state, event)
+    order = _advance(state, event)
     _money_moved(state)
+    run = state.runs.get(order.strategy) if order is not None else None
+    if order is not None and run is not None:
+        preparation.mode_proven(run, order)
 
 
 @absorb.register
@@ -68,7 +71,10 @@ def _(event: OrderRejected, state: EngineState) -> None:
     if order is None:
         return
     _refused(state, order, "place", event.refusal, event.message)
-    _stand(state, order, event.refusal, event.message)
+    if event.refusal is RefusalClass.POSITION_MODE:
+        _mode_lost(state, order, event.message)
+    else:
+        _stand(state, order, event.refusal, event.message)
 
 
 @absorb.register
@@ -147,10 +153,10 @@ def _(event: AmendRejected, state: EngineState) -> None:
     if order is None:
         return
     _refused(state, order, "amend", event.refusal, event.message)
-    if event.refusal in (RefusalClass.RATE, RefusalClass.CLOCK):
-        _hold_off(state, order)
-    elif event.refusal in (RefusalClass.MONEY, RefusalClass.OTHER):
+    if event.refusal in (RefusalClass.MONEY, RefusalClass.OTHER):
         state.no_amend.add(order.order_id)
+    elif event.refusal not in READ_AFTER:
+        _hold_off(state, order)
 
 
 @absorb.register
@@ -320,6 +326,18 @@ def _stand(state: EngineState, order: Order, refusal: RefusalClass, message: str
         retry_at=None if money else retry.at,
         attempts=retry.attempts,
     )
+
+
+def _mode_lost(state: EngineState, order: Order, message: str) -> None:
+    """Entries wait for the mode; what was held when it was changed is gone, or somebody else's."""
+    run = state.runs.get(order.strategy)
+    if run is None:
+        _not_at_once(state, order)
+        return
+    if order.purpose.reduces:
+        run.retries[order.slot] = Retry(at=state.now + state.parameters.reconcile_every)
+    if preparation.mode_lost(state, run, order, message):
+        reconcile.ask(state)
 
 
 def _not_at_once(state: EngineState, order: Order) -> None:

@@ -14,7 +14,7 @@ from botrunner.domain.events import OrderOpened
 from botrunner.domain.order import Order, OrderState, Pending, advance
 from botrunner.domain.position import Position
 from botrunner.domain.side import SIDES, Side
-from botrunner.engine import day, recovery, strangers
+from botrunner.engine import day, preparation, recovery, strangers
 from botrunner.engine.state import SECOND, EngineState, Phase, Run
 
 SECOND_LOOK = 2 * SECOND
@@ -62,6 +62,8 @@ def compare(state: EngineState, read: AccountRead) -> None:
     _take_positions(state, read)
     _take_orders(state, read)
     state.unreconciled = False
+    for run in state.runs.values():
+        preparation.compare(state, run, read)
     for run in still:
         _compare_run(state, run, read)
     _forget_what_never_began(state, read)

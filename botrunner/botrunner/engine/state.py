@@ -98,8 +98,18 @@ class Run:
     approximated: bool = False
     settings: dict[Setting, Decimal] = field(default_factory=dict)
     """Confirmed by the venue."""
-    asked: dict[Setting, datetime] = field(default_factory=dict)
-    setting_refused: str = ""
+    confirmed_token: int = 0
+    """The last read that had been asked for when a setting was confirmed last."""
+    hedged_at: datetime | None = None
+    """When hedge mode was confirmed last."""
+    ask_at: dict[Setting, datetime] = field(default_factory=dict)
+    """When a setting that was asked for is asked for again, unless it is confirmed before."""
+    refused_settings: dict[Setting, str] = field(default_factory=dict)
+    """The venue's words, by what it refused to set."""
+    mode_lost_at: datetime | None = None
+    """When the venue last refused an order for its position mode."""
+    mode_doubted: str = ""
+    """The venue confirms hedge mode, and refuses orders of hedge mode all the same: its words."""
     lowered_from: Decimal | None = None
     """The leverage of which people were told that the instrument does not take it."""
     foreign_refused: str = ""
@@ -133,6 +143,12 @@ class Run:
     def symbol(self) -> str:
         """Its symbol; one strategy has it alone."""
         return self.parameters.symbol
+
+    @property
+    def setting_refused(self) -> str:
+        """What the venue refused to set, in its words; empty where it refused nothing."""
+        doubts = [self.mode_doubted] if self.mode_doubted else []
+        return "; ".join([*self.refused_settings.values(), *doubts])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

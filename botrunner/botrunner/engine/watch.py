@@ -8,7 +8,7 @@ from botrunner.domain.emergency import StopCause, StopPolicy
 from botrunner.domain.order import OrderState
 from botrunner.domain.precision import ZERO
 from botrunner.domain.side import SIDES, Purpose, Side
-from botrunner.engine import recovery
+from botrunner.engine import preparation, recovery
 from botrunner.engine.exposure import entries_of
 from botrunner.engine.state import SECOND, EngineState, Phase, Run
 from botrunner.engine.stop import engage
@@ -103,7 +103,8 @@ def watch_stream(state: EngineState) -> None:
 def watch_runs(state: EngineState) -> None:
     """GR-3 and GR-34: both sides even, no side without its exit; else, after the grace, a stop."""
     for run in state.runs.values():
-        if run.phase is not Phase.TRADING or state.policy is StopPolicy.FREEZE:
+        is_waiting = run.phase is not Phase.TRADING or preparation.forbids_exits(run)
+        if is_waiting or state.policy is StopPolicy.FREEZE:
             run.exposed_since = run.uneven_since = None
             continue
         if run.changed or state.stop is not None:

@@ -33,6 +33,8 @@ class Failure(Enum):
     """The timestamp lies outside the venue's window."""
     PARAMETER = "parameter"
     """Size, price, mode or state refused: sending it again changes nothing."""
+    POSITION_MODE = "positionMode"
+    """The symbol is in another position mode than the order is for."""
     MONEY = "money"
     GONE = "gone"
     """The order is final already, or what a reduce-only order would reduce is."""
@@ -106,6 +108,7 @@ _BREAKING = frozenset({_F.SERVER, _F.SILENT, _F.UNSENT, _F.THROTTLED})
 _REFUSALS = {
     _F.CREDENTIALS: RefusalClass.CREDENTIALS,
     _F.CLOCK: RefusalClass.CLOCK,
+    _F.POSITION_MODE: RefusalClass.POSITION_MODE,
     _F.MONEY: RefusalClass.MONEY,
     _F.GONE: RefusalClass.GONE,
     _F.UNCHANGED: RefusalClass.NOT_MODIFIED,

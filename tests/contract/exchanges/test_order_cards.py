@@ -69,6 +69,20 @@ async def test_an_exit_with_nothing_to_reduce_finds_it_gone(desk: Desk) -> None:
     assert answer.refusal is RefusalClass.GONE
 
 
+@pytest.mark.parametrize("purpose", [Purpose.ENTRY, Purpose.TAKE_PROFIT])
+async def test_an_order_for_a_side_of_a_hedge_is_refused_for_the_one_way_mode(
+    make_desk: MakeDesk, purpose: Purpose
+) -> None:
+    """XC-97, GR-10: nothing is placed, and nothing is tried in the other mode."""
+    desk = make_desk()
+    await desk.exchange.read_wallet()
+    answer = await desk.place(desk.order("0.4", purpose=purpose))
+
+    assert isinstance(answer, OrderRejected)
+    assert answer.refusal is RefusalClass.POSITION_MODE
+    assert len(await desk.received(CREATE)) == 1
+
+
 @pytest.mark.parametrize(
     ("fault", "details"),
     [("lose-acknowledgement", {}), ("delay", {"milliseconds": 1_500, "path": CREATE})],

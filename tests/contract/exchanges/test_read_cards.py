@@ -9,8 +9,10 @@ import pytest
 from botrunner.domain.actions import ApplySetting, ReadAccount, ReadSymbol
 from botrunner.domain.control import (
     AccountRead,
+    ReadFailed,
     Setting,
     SettingApplied,
+    SettingLost,
     SettingRefused,
     SymbolRead,
 )
@@ -151,6 +153,7 @@ async def test_an_account_under_isolated_margin_comes_up_and_is_set_to_cross(
     desk.run()
     await desk.until("PrivateStreamRestored")
     told = "WalletChanged" in desk.names()
+    lost, failed = await desk.exchange.read_account(ReadAccount(token=7))
     with pytest.raises(UnavailableError, match="isolated margin"):
         await desk.exchange.read_wallet()
     await desk.exchange.apply_setting(
@@ -158,6 +161,9 @@ async def test_an_account_under_isolated_margin_comes_up_and_is_set_to_cross(
     )
 
     assert not told
+    assert isinstance(lost, SettingLost)
+    assert isinstance(failed, ReadFailed)
+    assert (lost.setting, failed.token) == (Setting.CROSS_MARGIN, 7)
     assert (await desk.exchange.read_wallet()).wallet.available == 10_000
 
 

@@ -2,8 +2,9 @@
 
 import pytest
 
+from botrunner.engine.state import ERRORS_THAT_COUNT
 from botrunner.exchanges.bybit import codes
-from botrunner.exchanges.outcome import Failure, Operation, Repeat
+from botrunner.exchanges.outcome import Failure, Operation, Repeat, refusal_of
 
 
 @pytest.mark.parametrize(
@@ -54,6 +55,14 @@ def test_an_amendment_to_what_the_order_is_counts_as_unchanged() -> None:
     text = "The order remains unchanged as the parameters entered match the existing ones."
 
     assert codes.problem_of(10001, text).failure is Failure.UNCHANGED
+
+
+def test_an_order_of_another_position_mode_is_told_apart_from_a_wrong_parameter() -> None:
+    problem = codes.problem_of(10001, "position idx not match position mode")
+
+    assert problem.failure is Failure.POSITION_MODE
+    assert "one-way mode" in str(problem)
+    assert refusal_of(problem.failure) not in ERRORS_THAT_COUNT
 
 
 def test_a_problem_carries_the_venues_words_our_meaning_and_the_remedy() -> None:

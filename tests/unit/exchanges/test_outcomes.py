@@ -53,7 +53,14 @@ def test_what_never_left_is_denied(failure: Failure, operation: Operation) -> No
 
 @pytest.mark.parametrize(
     "failure",
-    [Failure.CREDENTIALS, Failure.CLOCK, Failure.PARAMETER, Failure.MONEY, Failure.THROTTLED],
+    [
+        Failure.CREDENTIALS,
+        Failure.CLOCK,
+        Failure.PARAMETER,
+        Failure.POSITION_MODE,
+        Failure.MONEY,
+        Failure.THROTTLED,
+    ],
 )
 def test_a_refusal_in_the_venues_own_words_is_definite(failure: Failure) -> None:
     assert {outcome_of(failure, operation) for operation in Operation} == {Outcome.REJECTED}

@@ -111,20 +111,27 @@ CODES: dict[int, Code] = {
     110043: Code(_F.UNCHANGED, "the leverage is as it was"),
 }
 
-_UNCHANGED_WORDS = ("unchanged", "not modified", "remains the same")
-"""In the text of 10001: an amendment to what the order is."""
+_MANY_TEXTS = 10001
+_TEXTS: dict[str, Code] = {
+    "position idx not match": Code(
+        _F.POSITION_MODE,
+        "the symbol is in one-way mode",
+        "leave the symbol's position mode to the runner; it sets hedge mode anew",
+    ),
+    "unchanged": Code(_F.UNCHANGED, "the order is so already"),
+    "not modified": Code(_F.UNCHANGED, "the order is so already"),
+    "remains the same": Code(_F.UNCHANGED, "the order is so already"),
+}
+"""10001 has one code for many refusals; what its text holds says which."""
 
 
 def problem_of(code: int, message: str) -> Problem:
     """The venue's refusal; ``message`` is redacted already. A code not in the table is unmapped."""
-    known = CODES.get(code)
+    known = CODES.get(code) if code != _MANY_TEXTS else _by_text(message)
     if known is None:
         return Problem(failure=Failure.UNMAPPED, code=code, text=message or "no text")
-    failure = known.failure
-    if code == 10001 and any(word in message.lower() for word in _UNCHANGED_WORDS):
-        failure = Failure.UNCHANGED
     words = f"{message}: {known.description}" if message else known.description
-    return Problem(failure=failure, code=code, text=words, remedy=known.remedy)
+    return Problem(failure=known.failure, code=code, text=words, remedy=known.remedy)
 
 
 def problem_of_status(status: int) -> Problem:
@@ -151,3 +158,8 @@ def is_passing(code: object) -> bool:
     """Whether a refused sign-in may succeed later without a person: overload, limits, the clock."""
     known = CODES.get(code) if isinstance(code, int) else None
     return known is not None and known.failure in (_F.SERVER, _F.THROTTLED, _F.CLOCK)
+
+
+def _by_text(message: str) -> Code:
+    said = message.lower()
+    return next((code for words, code in _TEXTS.items() if words in said), CODES[_MANY_TEXTS])

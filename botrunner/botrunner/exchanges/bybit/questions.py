@@ -15,6 +15,7 @@ from botrunner.domain.control import (
     ReadFailed,
     Setting,
     SettingApplied,
+    SettingLost,
     SettingRefused,
     TransfersRead,
 )
@@ -27,7 +28,13 @@ from botrunner.exchanges.bybit.fields import Row
 from botrunner.exchanges.bybit.reads import Reads
 from botrunner.exchanges.bybit.requests import Request
 from botrunner.exchanges.bybit.rest import Reply, Rest
-from botrunner.exchanges.errors import ExchangeError, MessageError, RejectedError, error_for
+from botrunner.exchanges.errors import (
+    ExchangeError,
+    MessageError,
+    NotApplicableError,
+    RejectedError,
+    error_for,
+)
 from botrunner.exchanges.market_data import CandleChanged
 from botrunner.exchanges.outcome import Failure, Operation, Outcome, Problem, outcome_of
 from botrunner.exchanges.port import KeyInformation, Listeners, MessageRefused
@@ -64,7 +71,11 @@ class Questions:
             return self._failed(action.token, action.symbol, error)
 
     async def read_account(self, action: ReadAccount) -> tuple[Event, ...]:
-        """AccountRead; or ReadFailed, after PositionsUnreadable where they were."""
+        """AccountRead; or ReadFailed, after PositionsUnreadable where they were.
+
+        ReadFailed comes after SettingLost where the wallet has no figures, as under isolated
+        margin.
+        """
         started_at = self._rest.venue_now()
         try:
             positions = await self._positions()
@@ -74,6 +85,10 @@ class Questions:
             failed = self._failed(action.token, "positions", error.error)
             at = self._clock.now()
             return (PositionsUnreadable(at=at, message=str(error.error)), failed)
+        except NotApplicableError as error:
+            failed = self._failed(action.token, "account", error)
+            at, cross = self._clock.now(), Setting.CROSS_MARGIN
+            return (SettingLost(setting=cross, message=str(error), at=at), failed)
         except (ExchangeError, MessageError) as error:
             return (self._failed(action.token, "account", error),)
         return (
@@ -107,7 +122,6 @@ class Questions:
 
     async def apply_setting(self, action: ApplySetting) -> Event:
         """SettingApplied or SettingRefused."""
-        at = self._clock.now()
         try:
             await self._set(action)
         except ExchangeError as error:
@@ -116,10 +130,13 @@ class Questions:
                     symbol=action.symbol,
                     setting=action.setting,
                     message=str(error.problem),
-                    at=at,
+                    at=self._clock.now(),
                 )
         return SettingApplied(
-            symbol=action.symbol, setting=action.setting, value=action.value, at=at
+            symbol=action.symbol,
+            setting=action.setting,
+            value=action.value,
+            at=self._clock.now(),
         )
 
     async def read_instrument(self, symbol: str) -> InstrumentRead:
