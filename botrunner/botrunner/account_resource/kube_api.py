@@ -22,7 +22,7 @@ import aiohttp
 
 from botapi.model import Json
 
-CONNECT_SECONDS = 0.9
+CONNECT_SECONDS = 0.8
 """TCP and TLS together. TCP repeats a lost SYN after a second (RFC 6298), so waiting longer gains
 nothing; what is left of the second is for what happens between two attempts."""
 ANSWER_SECONDS = 5.0
@@ -143,6 +143,8 @@ class ApiServer:
                 yield {}  # It began: a sign of life before the first event.
                 async for line in _lines(answer.content):
                     yield decode(line)
+        except aiohttp.ConnectionTimeoutError as error:  # It is a TimeoutError too.
+            raise _unreachable(error) from None
         except TimeoutError:
             seconds = WATCH_SECONDS + ANSWER_SECONDS
             raise ApiUnreachableError("the API server is silent", silent_seconds=seconds) from None
@@ -154,6 +156,8 @@ class ApiServer:
             async with asyncio.timeout(ANSWER_SECONDS):
                 async with self._request(method, path, body, kind) as answer:
                     return decode(await answer.read())
+        except aiohttp.ConnectionTimeoutError as error:  # It is a TimeoutError too.
+            raise _unreachable(error) from None
         except TimeoutError:
             text = f"the API server did not answer within {ANSWER_SECONDS:g} s"
             raise ApiUnreachableError(text) from None
