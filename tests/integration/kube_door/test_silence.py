@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from requests.certs import where as ca_bundle
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from botrunner.account_resource.kube_api import ApiPlace, ApiServer, ApiUnreachableError
 
@@ -17,7 +17,7 @@ async def silent(tmp_path: Path) -> AsyncIterator[ApiServer]:
     token.write_text("a token")
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"https://127.0.0.1:{listener.getsockname()[1]}"
-        place = ApiPlace(url=url, token_file=token, ca_file=Path(ca_bundle()))
+        place = ApiPlace(url=url, token_file=token, ca_file=Path(DEFAULT_CA_BUNDLE_PATH))
         api = ApiServer(place, "tests")
         yield api
         await api.close()
