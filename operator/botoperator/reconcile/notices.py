@@ -6,6 +6,7 @@ from enum import StrEnum
 from botapi.conditions import ConditionReason, ConditionStatus, ConditionType
 from botoperator.reconcile.plan import Notice, StatusWrite
 from botoperator.reconcile.said import Said
+from botoperator.reconcile.status import MESSAGE_LIMIT
 from botoperator.reconcile.view import View
 
 
@@ -20,6 +21,8 @@ class NoticeReason(StrEnum):
     """A child was deleted because a field of it can only be set when it is made."""
     NAME_TAKEN = "NameTaken"
     """An object of somebody else has the name of a child."""
+    WRITE_REFUSED = "WriteRefused"
+    """The API server refused to make, change or delete a child."""
 
 
 _TOLD = (ConditionType.STALLED, ConditionType.RUNNER_AVAILABLE)
@@ -36,6 +39,8 @@ def transition_notices(
         group = write.admits
         text = f"may trade the {group.exchange} {group.environment} account {group.uid}"
         yield Notice(reason=NoticeReason.ADMITTED, message=text)
+    if _is_new_trouble(view, said[ConditionType.RECONCILING]):
+        yield Notice(reason=NoticeReason.WRITE_REFUSED, message=view.seen.trouble, is_warning=True)
     told: set[ConditionReason] = set()
     for kind in _TOLD:
         if _is_bad_news(view, kind, said[kind]) and said[kind].reason not in told:
@@ -43,6 +48,14 @@ def transition_notices(
             yield Notice(
                 reason=said[kind].reason.value, message=said[kind].message, is_warning=True
             )
+
+
+def _is_new_trouble(view: View, said: Said) -> bool:
+    """Whether Reconciling is about to tell of this refusal for the first time."""
+    before = view.condition(ConditionType.RECONCILING)
+    message = view.seen.trouble[:MESSAGE_LIMIT]
+    is_told = said.holds and said.message[:MESSAGE_LIMIT] == message
+    return bool(message) and is_told and (before is None or before.message != message)
 
 
 def _is_bad_news(view: View, kind: ConditionType, said: Said) -> bool:

@@ -100,6 +100,32 @@ async def test_an_apply_that_is_refused_is_said_in_the_status_and_not_tried_for_
     assert desk.metric("tradefleet_operator_reconcile_errors_total", error="RejectedError") > 0
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        RejectedError("spec.template: Invalid value", status=422),
+        RetryableError("roles.rbac.authorization.k8s.io is forbidden", status=403),
+    ],
+    ids=["422", "403"],
+)
+async def test_an_apply_that_is_refused_is_an_event_once_for_each_message(
+    desk: OperatorDesk, error: RejectedError | RetryableError
+) -> None:
+    call = ("apply", "StatefulSet", "alice")
+    desk.cluster.failing[call] = error
+    attempts = attempts_of(desk)
+    await settle(desk, attempts)
+    await settle(desk, attempts)
+    once = [(each["type"], each["reason"], each["message"]) for each in desk.cluster.posted]
+    desk.cluster.failing[call] = RejectedError("another policy", status=422)
+    await settle(desk, attempts)
+    del desk.cluster.failing[call]
+    await settle(desk, attempts)
+
+    assert once == [("Warning", "WriteRefused", str(error))]
+    assert [each["message"] for each in desk.cluster.posted] == [str(error), "another policy"]
+
+
 async def test_when_the_trouble_is_over_the_status_says_so(desk: OperatorDesk) -> None:
     call = ("apply", "StatefulSet", "alice")
     desk.cluster.failing[call] = RejectedError("Invalid value", status=422)

@@ -286,6 +286,19 @@ def test_what_cannot_be_carried_out_stands_in_reconciling() -> None:
     assert "quota exceeded" in reconciling["message"]
 
 
+def test_a_refusal_that_stands_already_is_no_news_of_another_change() -> None:
+    """OB-7: however long its words are."""
+    cluster = settled()
+    cluster.trouble = "quota exceeded" + 2000 * "!"
+    first = [notice.reason for plan in cluster.settle() for notice in plan.notices]
+    cluster.account = with_condition(cluster.account, "TradingEnabled", "RiskLimit")
+    plans = cluster.settle()
+
+    assert first == ["WriteRefused"]
+    assert [plan.status is not None for plan in plans] == [True]
+    assert [notice for plan in plans for notice in plan.notices] == []
+
+
 def test_the_time_of_a_transition_is_kept_until_the_status_changes() -> None:
     cluster = settled()
     began = cluster.condition("Ready")["lastTransitionTime"]
