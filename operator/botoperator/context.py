@@ -46,6 +46,8 @@ class Context:
         """Whether all feeds were listed once: none is planned before."""
         self._claims = Claims()
         self._users = FeedUsers(settings.namespace)
+        self._specs: dict[Key, tuple[str, int | None]] = {}
+        """Uid and generation of each account as its feeds were last read from it."""
 
     def seconds(self) -> float:
         """The clock of queue and probes: never goes back."""
@@ -122,7 +124,12 @@ class Context:
         key = Key(place.namespace, place.name)
         record = self.store.root(key)
         if record is None:
+            self._specs.pop(key, None)
             return self._claims.update(key, None) | self._users.update(key, frozenset())
         account = record.read()
-        used = feeds_of(account, self.settings)
-        return self._claims.update(key, claim_of(account)) | self._users.update(key, used)
+        claiming = self._claims.update(key, claim_of(account))
+        spec = (record.uid, account["metadata"].get("generation"))
+        if None not in spec and self._specs.get(key) == spec:
+            return claiming  # most changes are of the status, and feeds follow from the spec
+        self._specs[key] = spec
+        return claiming | self._users.update(key, feeds_of(account, self.settings))

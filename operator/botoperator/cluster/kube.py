@@ -225,13 +225,11 @@ class KubeCluster(Cluster):
         headers = {"Accept": _JSON, "Content-Type": media}
         if authorization is not None:
             headers["Authorization"] = authorization
-        method, url, headers, sent, _ = await self._client.param_serialize(
-            method,
-            path,
-            query_params=list(query.items()),
-            header_params=headers,
-            body=None if body is None else dict(body),
+        method, url, headers, _, _ = await self._client.param_serialize(
+            method, path, query_params=list(query.items()), header_params=headers
         )
+        # Given as it is: the client would look into each value for models, and there are none.
+        sent = None if body is None else dict(body)
         try:
             async with asyncio.timeout(_TIMEOUT.total):
                 answer = await self._client.call_api(method, url, headers, sent, None, _TIMEOUT)

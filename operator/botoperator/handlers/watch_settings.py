@@ -3,8 +3,10 @@
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import kopf
+from typing_extensions import override
 
 from botoperator.cluster.kinds import Scope
 
@@ -28,6 +30,40 @@ class EndlessBackoff:
             seconds = min(self.most_seconds, seconds * 2)
 
 
+class NoEssence(kopf.DiffBaseStorage):
+    """Compares nothing: for its change detection kopf copies every object that it is told of."""
+
+    @override
+    def build(self, **_: Any) -> kopf.BodyEssence:
+        return kopf.BodyEssence()
+
+    @override
+    def fetch(self, **_: Any) -> None: ...
+
+    @override
+    def store(self, **_: Any) -> None: ...
+
+
+class NoProgress(kopf.ProgressStorage):
+    """Keeps nothing: handlers of events have no progress."""
+
+    @override
+    def fetch(self, **_: Any) -> None: ...
+
+    @override
+    def store(self, **_: Any) -> None: ...
+
+    @override
+    def purge(self, **_: Any) -> None: ...
+
+    @override
+    def touch(self, **_: Any) -> None: ...
+
+    @override
+    def clear(self, *, essence: kopf.BodyEssence) -> kopf.BodyEssence:
+        return essence
+
+
 def watch_settings(scope: Scope) -> kopf.OperatorSettings:
     """Give the settings of one run; kopf writes into them, so each run has its own."""
     settings = kopf.OperatorSettings()
@@ -38,6 +74,8 @@ def watch_settings(scope: Scope) -> kopf.OperatorSettings:
     # With a limit, workers that wait for others to be listed take all places (nolar/kopf#1243).
     settings.queueing.worker_limit = None
     settings.queueing.exit_timeout = 0.5
+    settings.persistence.diffbase_storage = NoEssence()
+    settings.persistence.progress_storage = NoProgress()
     # There is a task for each object that was heard of so lately: at the start, of all of them.
     settings.queueing.idle_timeout = 0.2
     settings.networking.connect_timeout = 10

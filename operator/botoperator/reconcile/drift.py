@@ -63,10 +63,14 @@ def _at(value: Any, path: Sequence[str]) -> Any:
 
 
 def _lacking(wanted: Any, live: Any, path: tuple[str, ...]) -> Iterator[str]:
+    if isinstance(wanted, dict) and isinstance(live, dict):
+        for name, value in wanted.items():
+            other = live.get(name)
+            # Nearly all of it is text that is the same: seen here, it costs no call.
+            if type(value) is not str or value != other:
+                yield from _lacking(value, other, (*path, name))
+        return
     match wanted, live:
-        case Mapping(), Mapping():
-            for name, value in wanted.items():
-                yield from _lacking(value, live.get(name), (*path, name))
         case list(), list() if keys := _keys_of(wanted, path):
             yield from _lacking_items(wanted, live, keys, path)
         case list(), list() if len(wanted) == len(live):
@@ -80,7 +84,7 @@ def _lacking(wanted: Any, live: Any, path: tuple[str, ...]) -> Iterator[str]:
 def _keys_of(wanted: list[Any], path: tuple[str, ...]) -> tuple[str, ...]:
     """What tells the items apart; empty for a list that is one value."""
     name = path[-1] if path else ""
-    if name == "ports" and wanted and isinstance(wanted[0], Mapping):
+    if name == "ports" and wanted and isinstance(wanted[0], dict):
         return next((keys for field, keys in _PORT_KEYS.items() if field in wanted[0]), ())
     return _KEYS.get(name, ())
 
@@ -101,7 +105,7 @@ def _unwanted(owned: Mapping[str, Any], wanted: Any, path: tuple[str, ...]) -> I
         word, value, is_there = _wanted_part(sort, name, wanted)
         if not is_there:
             yield ".".join((*path, word))
-        else:
+        elif below:
             yield from _unwanted(below, value, (*path, word))
 
 
@@ -112,7 +116,7 @@ def _wanted_part(sort: str, name: str, wanted: Any) -> tuple[str, Any, bool]:
     by its place (structured-merge-diff, path elements of FieldsV1).
     """
     if sort == "f":
-        is_there = isinstance(wanted, Mapping) and name in wanted
+        is_there = isinstance(wanted, dict) and name in wanted
         return name, wanted[name] if is_there else None, is_there
     items = wanted if isinstance(wanted, list) else []
     named = json.loads(name)
@@ -126,7 +130,7 @@ def _wanted_part(sort: str, name: str, wanted: Any) -> tuple[str, Any, bool]:
 
 def _item(items: list[Any], key: Mapping[str, Any]) -> Any:
     for item in items:
-        if isinstance(item, Mapping) and all(item.get(name) == key[name] for name in key):
+        if isinstance(item, dict) and all(item.get(name) == key[name] for name in key):
             return item
     return None
 

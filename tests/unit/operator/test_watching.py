@@ -2,6 +2,7 @@
 
 import itertools
 
+import kopf
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,6 +39,16 @@ def test_no_more_rights_are_asked_for_than_to_watch() -> None:
 def test_workers_are_not_limited() -> None:
     """With a limit kopf can wait for itself (nolar/kopf#1243)."""
     assert watch_settings(ACCOUNTS).queueing.worker_limit is None
+
+
+def test_objects_are_not_copied_for_a_change_detection_that_is_not_used() -> None:
+    """KU-10: by default kopf copies each object several times for each of its events."""
+    persistence = watch_settings(ACCOUNTS).persistence
+    body = kopf.Body({"metadata": {"name": "alice"}, "spec": {"a": 1}})
+
+    assert persistence.diffbase_storage.build(body=body) == {}
+    assert persistence.diffbase_storage.fetch(body=body) is None
+    assert persistence.progress_storage.fetch(key=kopf.HandlerId("pods"), body=body) is None
 
 
 def test_watches_end_before_the_client_gives_them_up() -> None:
