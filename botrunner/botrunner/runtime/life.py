@@ -8,7 +8,6 @@ from the first event on.
 import asyncio
 from collections.abc import Coroutine
 from contextlib import suppress
-from datetime import datetime
 from typing import Any
 
 from botapi.v1alpha1.account import Mode, TradingAccountSpec
@@ -83,7 +82,7 @@ class Life:
         self._journal = Journal(wiring.log, wiring.audit)
         self._hearing = Hearing(self.around, self._journal, wiring.meters)
         self._gauges = Gauges(meters=wiring.meters, account=self._resource.name)
-        self.totals = totals_from(self._last, self._clock.now(), publisher.lived_until)
+        self.totals = totals_from(self._last, self._clock.now())
         self._stop = standing_stop(self._resource, reading, wiring.log)
         listeners = Listeners(event=self._tell, market=_ignore, report=self._hear)
         self._exchange: Exchange = wiring.make_exchange(account.spec, keys, listeners)
@@ -345,7 +344,6 @@ class Life:
         self._steps.tell()
         self.around.is_ended = well and self._over.result() is Ending.TOLD
         self.reporter.finish()
-        self._publisher.lived_until = self._lived_until()
         await self._publisher.finish(REPORT_SECONDS)
         for task in self._tasks:
             task.cancel()
@@ -353,10 +351,6 @@ class Life:
             with suppress(asyncio.CancelledError, Exception):
                 await task
         await self._exchange.close()
-
-    def _lived_until(self) -> datetime | None:
-        """Up to when the sums are complete, for the life after this."""
-        return self._clock.now() if self._follower.is_open else self._publisher.lived_until
 
 
 def _ignore(data: MarketData) -> None:

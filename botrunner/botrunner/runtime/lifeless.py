@@ -60,7 +60,7 @@ def lifeless_status(why: Lifeless, before: AccountStatus | None) -> AccountStatu
             generation=why.around.generation,
             before=last.conditions,
         ),
-        account=_account(why.around, last.account),
+        account=_account(why.around, last),
         positions=last.positions,
         open_orders=last.open_orders,
         strategy_summary=", ".join(f"{each.name} {each.state}" for each in strategies),
@@ -144,10 +144,17 @@ def _latched(why: Lifeless, stop: EmergencyStop, before: EmergencyReport | None)
     )
 
 
-def _account(around: Surroundings, last: AccountReport | None) -> AccountReport:
-    known = last or AccountReport()
+def _account(around: Surroundings, last: AccountStatus) -> AccountReport:
+    known = last.account or AccountReport()
     uid = None if around.is_dry_run else around.uid or known.uid
-    return known.model_copy(update={"uid": uid})
+    return known.model_copy(update={"uid": uid, "sums_until": _sums_until(known, last.runner)})
+
+
+def _sums_until(known: AccountReport, last: RunnerReport | None) -> datetime | None:
+    """When a life reported last: nothing that happens from then on is in a sum."""
+    if known.realised_pnl is None or known.sums_until is not None:
+        return known.sums_until
+    return last.last_report if last is not None else None
 
 
 def _waiting(strategy: StrategyReport) -> StrategyReport:

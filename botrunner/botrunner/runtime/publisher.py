@@ -38,8 +38,6 @@ class Publisher:
         self._interval = timedelta(seconds=15) * self._stretch
         self.published: AccountStatus | None = None
         """The newest report of this process."""
-        self.lived_until: datetime | None = None
-        """When a life reported last; what came later is in no sum. None: the last report says."""
         self._reports = Paperwork(self._not_written, self._written_again)
         self.files = Paperwork(self._not_written, self._written_again)
         """What else is written down; a report that waits for its storage does not hold it up."""

@@ -79,19 +79,14 @@ class Totals:
         return True
 
 
-def totals_from(
-    status: AccountStatus | None, now: datetime, lived_until: datetime | None = None
-) -> Totals:
-    """The sums and holdings that the last life reported; zero from now on without one.
-
-    ``lived_until`` says up to when they are complete, where reports went on without a life.
-    """
+def totals_from(status: AccountStatus | None, now: datetime) -> Totals:
+    """The sums and holdings that the last life reported; zero from now on without one."""
     account = status.account if status is not None else None
     runner = status.runner if status is not None else None
     if status is None or account is None or runner is None or runner.last_report is None:
         return Totals(since=now)
     return Totals(
-        since=lived_until or runner.last_report,
+        since=account.sums_until or runner.last_report,
         realised=account.realised_pnl or ZERO,
         fees=account.fees or ZERO,
         funding=account.funding or ZERO,

@@ -135,6 +135,13 @@ class AccountReport(Model):
         DecimalText | None,
         reported("Funding received less funding paid over the same span, USDT."),
     ] = None
+    sums_until: Annotated[
+        Timestamp | None,
+        reported(
+            "Up to when realisedPnl, fees and funding are complete, RFC 3339 UTC; "
+            "unset where that is the last report."
+        ),
+    ] = None
     positions: Annotated[
         Whole | None, at_least(0), reported("Number of open positions, each side counting one.")
     ] = None

@@ -16,6 +16,7 @@ from botrunner.account_resource.reading import NOTHING
 from botrunner.domain.emergency import EmergencyStop, StopCause
 from botrunner.runtime.lifeless import Lifeless, lifeless_status
 from botrunner.runtime.surroundings import Surroundings
+from botrunner.runtime.totals import totals_from
 from support.memory_door import account_of, keys_of
 from unit.runtime.test_inbox import NOON
 
@@ -134,7 +135,8 @@ def test_what_the_next_life_begins_with_stays_in_the_report() -> None:
     """Sums, the day, applied parameters and the epoch; only what a strategy does is unknown."""
     status = _status(_reading(), LAST, uid="1001")
 
-    assert status.account == LAST.account
+    assert LAST.account is not None
+    assert status.account == LAST.account.model_copy(update={"sums_until": NOON})
     assert [(each.name, each.state) for each in status.strategies] == [
         ("xrp", "Recovering"),
         ("old", "Retiring"),
@@ -142,6 +144,19 @@ def test_what_the_next_life_begins_with_stays_in_the_report() -> None:
     assert status.strategies[0].applied == LAST.strategies[0].applied
     assert status.runner is not None
     assert (status.runner.epoch, status.runner.last_report) == (7, LATER)
+
+
+def test_sums_are_complete_up_to_the_last_report_of_a_life() -> None:
+    """However many reports follow without one, and whichever process writes them."""
+    first = _status(_reading(keys=None), LAST)
+    second = _status(_reading(keys=None), first)
+    never = _status(_reading(keys=None), _status(_reading(keys=None)))
+
+    assert second.runner is not None
+    assert second.runner.last_report == LATER
+    assert totals_from(second, LATER).since == NOON
+    assert never.account is not None
+    assert never.account.sums_until is None
 
 
 def test_a_dry_run_names_no_owner() -> None:
