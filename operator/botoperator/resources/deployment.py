@@ -18,6 +18,7 @@ from botoperator.resources.pod import (
     probe_port,
     pull_secrets,
     resources_of,
+    startup_probe,
 )
 from botoperator.settings import FeedSettings, Settings
 
@@ -69,6 +70,7 @@ def _container(feed: MarketDataFeed, feeds: FeedSettings, settings: Settings) ->
             {"name": FEED_PORT_NAME, "containerPort": FEED_PORT, "protocol": "TCP"},
             probe_port(),
         ],
+        "startupProbe": startup_probe(),
         "livenessProbe": liveness_probe(),
         # Ready once it has the cluster's keys and a fresh quote: until then subscribers find
         # nobody, and go to the exchange.

@@ -10,6 +10,10 @@ SCRATCH_VOLUME: Final[dict[str, Any]] = {"name": "tmp", "emptyDir": {"sizeLimit"
 SCRATCH_MOUNT: Final[dict[str, Any]] = {"name": "tmp", "mountPath": "/tmp"}
 
 _LIVENESS: Final = {"periodSeconds": 10, "failureThreshold": 6, "timeoutSeconds": 5}
+_START_SECONDS: Final = 30
+"""A runner serves 1 to 2 s after its container began, and after 20 s where a busy node gives it a
+twentieth of a processor: who asks before posts a Warning Event for each refused connection."""
+_STARTUP: Final = {"periodSeconds": 5, "failureThreshold": 3, "timeoutSeconds": 60}
 
 
 def pod_security() -> Manifest:
@@ -62,6 +66,18 @@ def liveness_probe() -> Manifest:
     """A minute without an answer ends the container: a loop that hangs does not come back."""
     port = pods.PROBE_PORT_NAME
     return {"httpGet": {"path": "/livez", "port": port, "scheme": "HTTP"}, **_LIVENESS}
+
+
+def late_liveness_probe() -> Manifest:
+    """The same for a pod that nobody waits for: its first question comes after a slow start."""
+    return {**liveness_probe(), "initialDelaySeconds": _START_SECONDS}
+
+
+def startup_probe() -> Manifest:
+    """Holds the other probes back until the pod answers, by waiting: it fails in no slow start."""
+    port = str(pods.PROBE_PORT)
+    command = ["python3", "-m", "botrunner.service.startup", port, "/readyz"]
+    return {"exec": {"command": command}, **_STARTUP}
 
 
 def resources_of(wanted: Resources) -> Manifest:

@@ -10,9 +10,11 @@ import yaml
 from botapi import labels, pods
 from botapi.naming import STATEFUL_SET_LIMIT
 from botoperator.resources.children import build_children
+from botoperator.resources.pod import startup_probe
 from botoperator.resources.restart_fields import restart_hash
 from botoperator.resources.stateful_set import is_supported
 from botoperator.settings import PullPolicy, Settings
+from botrunner.service import startup
 from support.accounts import Manifest, with_value
 from support.kubectl import ROOT
 from support.operator_objects import SETTINGS, UID, parsed, stored_account
@@ -228,3 +230,20 @@ def test_no_other_field_and_no_spelled_out_default_changes_a_child(path: str, va
     changed = with_value(path, value, stored_account())
 
     assert _children(changed) == _children(stored_account())
+
+
+def test_no_probe_asks_before_a_slow_start_is_over() -> None:
+    """A refused connection is a Warning Event: 20 s is what a start takes on a busy node."""
+    runner = _container(stored_account())
+
+    assert runner["livenessProbe"]["initialDelaySeconds"] >= 20
+    assert "readinessProbe" not in runner
+
+
+def test_a_startup_probe_that_waits_has_time_to_say_that_nothing_came() -> None:
+    probe = startup_probe()
+    module, port, path = probe["exec"]["command"][-3:]
+
+    assert (module, port, path) == (startup.__name__, "8080", "/readyz")
+    assert probe["timeoutSeconds"] > startup.LIMIT_SECONDS + 4
+    assert probe["timeoutSeconds"] * probe["failureThreshold"] > 60
