@@ -223,14 +223,16 @@ def _lost(state: EngineState) -> Iterator[Said]:
 
 
 def _waiting(state: EngineState) -> Iterator[Said]:
+    for run in state.runs.values():
+        # Before the balance: under isolated margin there is none to read.
+        if run.setting_refused:
+            yield Said(reason=_R.MODE_REFUSED, message=run.setting_refused)
     if state.wallet is None or any(r.phase is Phase.RECOVERING for r in state.runs.values()):
         yield Said(reason=_R.RECOVERING, message="positions and orders are being read")
     if state.lower_epoch_until is not None:
         text = "a runner of a lower epoch still sends; entries wait until it is quiet"
         yield Said(reason=_R.RECOVERING, message=text)
     for run in state.runs.values():
-        if run.setting_refused:
-            yield Said(reason=_R.MODE_REFUSED, message=run.setting_refused)
         if run.foreign_refused:
             text = f"foreign orders on {run.symbol}: {run.foreign_refused}; cancel them"
             yield Said(reason=_R.FOREIGN_ORDERS, message=text)
