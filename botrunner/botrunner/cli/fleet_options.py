@@ -136,7 +136,13 @@ def screen(*, stderr: bool = False) -> "Console":
 
 
 def show(*parts: Any) -> None:
-    """Print tables and lines."""
+    """Print tables and lines; without a terminal no line ends in blanks."""
     console = screen()
     for part in parts:
-        console.print(part)
+        if console.is_terminal:
+            console.print(part)
+            continue
+        with console.capture() as printed:
+            console.print(part)
+        for line in printed.get().splitlines():
+            typer.echo(line.rstrip())

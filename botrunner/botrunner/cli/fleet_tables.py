@@ -7,7 +7,7 @@ from typing import Any
 
 from botrunner.cli.fleet_options import heading, plain_table
 from botrunner.fleet.raw_object import text_at, value_at
-from botrunner.fleet.view import AccountView, StopView
+from botrunner.fleet.view import NOT_KNOWN, AccountView, StopView
 
 _POSITION_COLUMNS = {
     "STRATEGY": "strategy",
@@ -125,7 +125,15 @@ def _strategy(strategy: Mapping[str, Any]) -> tuple[str, ...]:
 def _levels(side: Any) -> str:
     if side is None:
         return ""
-    return f"{value_at(side, 'filled')} filled, {value_at(side, 'resting')} resting"
+    return f"{_up_to('filled', side)}, {_up_to('resting', side)}"
+
+
+def _up_to(word: str, side: Any) -> str:
+    """Level numbers begin with 0; -1 stands for none."""
+    highest = value_at(side, word)
+    if not isinstance(highest, int):
+        return f"{word} {NOT_KNOWN}"
+    return f"{word} to level {highest}" if highest >= 0 else f"none {word}"
 
 
 def _as_json(view: AccountView) -> dict[str, Any]:

@@ -147,14 +147,45 @@ def test_the_overview_has_a_row_an_account(capsys: pytest.CaptureFixture[str]) -
 
 def test_one_account_is_shown_with_what_is_wrong_first(capsys: pytest.CaptureFixture[str]) -> None:
     position = {"strategy": "xrp", "symbol": "XRPUSDT", "side": "long", "quantity": "75"}
-    strategy = {"name": "xrp", "state": "Trading", "levels": {"long": {"filled": 0, "resting": 1}}}
-    status = {"emergency": emergency(), "positions": [position], "strategies": [strategy]}
+    status = {"emergency": emergency(), "positions": [position]}
     show(*detail(view_account(stored(status=status))))
     printed = capsys.readouterr().out
 
     assert "tradefleet resume alice --namespace clients" in printed
-    assert "0 filled, 1 resting" in printed
     assert printed.index("Stopped") < printed.index("Not well") < printed.index("Positions")
+
+
+@pytest.mark.parametrize(
+    ("levels", "words"),
+    [
+        ({"filled": 0, "resting": -1}, "filled to level 0, none resting"),
+        ({"filled": 0, "resting": 1}, "filled to level 0, resting to level 1"),
+        ({"filled": -1, "resting": 0}, "none filled, resting to level 0"),
+        ({"filled": -1, "resting": -1}, "none filled, none resting"),
+        ({"filled": "x"}, "filled ?, resting ?"),
+        (None, ""),
+    ],
+)
+def test_levels_are_told_as_levels(
+    levels: object, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They are numbers of levels, -1 for none, and no counts."""
+    strategy = {"name": "xrp", "state": "Trading", "levels": {"long": levels}}
+    show(*detail(view_account(stored(status={"strategies": [strategy]}))))
+    row = capsys.readouterr().out.splitlines()[-1]
+
+    assert row.split(maxsplit=2)[2:] == ([words] if words else [])
+
+
+def test_without_a_terminal_no_line_ends_in_blanks(capsys: pytest.CaptureFixture[str]) -> None:
+    """For a file and for a diff; lines between the parts stay."""
+    views = [view_account(stored(name)) for name in ("alice", "a-much-longer-name")]
+    show(overview(views, with_namespace=True), *detail(views[0]))
+    lines = capsys.readouterr().out.splitlines()
+
+    assert lines == [line.rstrip() for line in lines]
+    assert lines[lines.index("Not well") - 1] == ""
+    assert len(lines) > 10
 
 
 def test_what_others_wrote_is_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
