@@ -10,19 +10,8 @@ _SETTLED = Context(prec=24, rounding=ROUND_HALF_EVEN)
 
 ZERO = Decimal(0)
 ONE = Decimal(1)
-_HUNDRED = Decimal(100)
 
 
 def settled(number: Decimal) -> Decimal:
     """Round half-even to 24 significant digits: what is then rounded to a tick or a step."""
     return _SETTLED.plus(number)
-
-
-def ratio_of(percent: Decimal) -> Decimal:
-    """Percent to fraction. The one place where the specification's percentages are converted."""
-    return percent / _HUNDRED
-
-
-def percent_of(ratio: Decimal) -> Decimal:
-    """Fraction to percent, for people."""
-    return ratio * _HUNDRED
