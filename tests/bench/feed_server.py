@@ -7,7 +7,6 @@ import asyncio
 import gc
 import json
 import sys
-from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from resource import RUSAGE_SELF, getrusage
@@ -17,6 +16,7 @@ import uvloop
 
 from botapi.feeds import FEED_AUDIENCE
 from botrunner.exchanges.market_data import Source
+from botrunner.marketdata.admission import WELCOME, Admission, Admit
 from botrunner.marketdata.hub import Hub
 from botrunner.marketdata.server import FeedServer, Served, ServerLimits
 from botrunner.marketdata.tokens import TokenError, check_token, read_keys
@@ -56,18 +56,18 @@ async def publish(hub: Hub, server: FeedServer, rate: int, messages: int) -> Non
         await asyncio.sleep(max(0.0, due - loop.time()))
 
 
-def admission(path: str) -> Callable[[str], str]:
+def admission(path: str) -> Admit:
     """Judges tokens as a feed in a pod does; everybody is let in without keys."""
     if not path:
-        return lambda token: ""
+        return lambda token: WELCOME
     keys, clock = read_keys(Path(path).read_bytes()), SystemClock()
 
-    def admit(token: str) -> str:
+    def admit(token: str) -> Admission:
         try:
             check_token(token, keys, clock.now(), audience=FEED_AUDIENCE)
         except TokenError as error:
-            return str(error)
-        return ""
+            return Admission(problem=str(error))
+        return WELCOME
 
     return admit
 

@@ -23,6 +23,7 @@ from botrunner.domain.events import QuoteChanged
 from botrunner.exchanges.bybit.endpoints import Endpoints
 from botrunner.exchanges.bybit.exchange import BybitExchange
 from botrunner.exchanges.port import Exchange, Listeners
+from botrunner.marketdata.admission import WELCOME
 from botrunner.marketdata.feed import Feed, FeedSettings
 from botrunner.marketdata.feed_exchange import FeedExchange
 from botrunner.marketdata.link import LinkTiming
@@ -124,7 +125,7 @@ async def feed(line: Connection) -> None:
         book_depth=1,
         intervals=(),
     )
-    made = Feed(settings, lambda heard: _adapter(port, heard), lambda _: "", SystemClock())
+    made = Feed(settings, lambda heard: _adapter(port, heard), lambda _: WELCOME, SystemClock())
     await made.start("127.0.0.1", 0)
     line.send(made.server.port)
     await made.run()

@@ -13,6 +13,7 @@ from botrunner.marketdata.wire import (
     MarketSaid,
     QuoteSaid,
     Refusal,
+    Renewed,
     TradeSaid,
     UpstreamSaid,
     Welcome,
@@ -104,7 +105,7 @@ class Desk:
 
     def hear(self, reader: int, frame: bytes) -> None:
         heard, message = self.readers[reader], said_in(frame)
-        assert not isinstance(message, Welcome | Refusal)
+        assert not isinstance(message, Welcome | Renewed | Refusal)
         if isinstance(message, Gap):
             self.check_gap(heard, message)
             return

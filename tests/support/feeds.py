@@ -15,6 +15,7 @@ from botrunner.exchanges.credentials import Credentials
 from botrunner.exchanges.market_data import MarketData
 from botrunner.exchanges.port import Exchange, Listeners, PricesReported, PublicTopics, Report
 from botrunner.exchanges.session import Timing
+from botrunner.marketdata.admission import WELCOME, Admit
 from botrunner.marketdata.feed import Feed, FeedSettings
 from botrunner.marketdata.feed_exchange import FeedExchange
 from botrunner.marketdata.hub import Hub
@@ -80,7 +81,7 @@ def adapter(
 @asynccontextmanager
 async def serving(
     hub: Hub | None = None,
-    admit: Callable[[str], str] = lambda token: "",
+    admit: Admit = lambda token: WELCOME,
     limits: ServerLimits = LIMITS,
 ) -> AsyncIterator[FeedServer]:
     """A server of a hub that the test itself publishes to."""
@@ -108,7 +109,10 @@ async def running_feed(
     )
     where = endpoints_of(simulator)
     feed = Feed(
-        settings, lambda heard: adapter(where, heard, stale_seconds), lambda _: "", SystemClock()
+        settings,
+        lambda heard: adapter(where, heard, stale_seconds),
+        lambda _: WELCOME,
+        SystemClock(),
     )
     await feed.start("127.0.0.1", port)
     running = asyncio.ensure_future(feed.run())
@@ -142,6 +146,7 @@ class Desk:
         max_divergence_percent: Decimal = Decimal("0.5"),
         endpoints: Endpoints | None = None,
         keys: Credentials | None = None,
+        token: Callable[[], str] = lambda: "",
         make: Callable[[Listeners], Exchange] | None = None,
     ) -> None:
         self.events: list[Event] = []
@@ -153,6 +158,7 @@ class Desk:
             environment="simulated",
             market="futures",
             address_of=lambda symbol: f"ws://127.0.0.1:{port()}/",
+            token=token,
             timing=timing,
             max_divergence_percent=max_divergence_percent,
         )

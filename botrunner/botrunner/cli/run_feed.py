@@ -16,6 +16,7 @@ from botrunner.account_resource.kube_api import ApiPlace, ApiServer
 from botrunner.exchanges.bybit.endpoints import Endpoints
 from botrunner.exchanges.bybit.exchange import BybitExchange
 from botrunner.exchanges.port import Exchange, Listeners
+from botrunner.marketdata.admission import WELCOME, Admission
 from botrunner.marketdata.feed import Feed, FeedSettings
 from botrunner.marketdata.published_keys import ClusterKeySource, Doorkeeper, KeySource
 from botrunner.marketdata.reporter import Reporter
@@ -129,8 +130,8 @@ def _file(path: str) -> KeySource:
     return Path(path).read_bytes
 
 
-def _everybody(token: str) -> str:
-    return ""
+def _everybody(token: str) -> Admission:
+    return WELCOME
 
 
 async def _probes(

@@ -1,8 +1,12 @@
-"""A runner's connection to one feed: kept up, its frames decoded and handed on as they come."""
+"""A runner's connection to one feed: kept up, its frames decoded and handed on as they come.
+
+A token that is renewed is shown on the connection that stands, so a renewal costs no message.
+"""
 
 import asyncio
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from picows import WSError, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
@@ -10,7 +14,15 @@ from typing_extensions import override
 
 from botrunner.exchanges.retry import backoff
 from botrunner.marketdata import wire
-from botrunner.marketdata.wire import FeedFrame, Hello, Refusal, WireError
+from botrunner.marketdata.wire import (
+    FeedFrame,
+    Hello,
+    Refusal,
+    Renewal,
+    Renewed,
+    Welcome,
+    WireError,
+)
 from botrunner.service.clock import Clock
 
 CONNECT_SECONDS = 2.0
@@ -23,6 +35,8 @@ SETTLED_SECONDS = 10.0
 """Connected so long, the next loss starts from the shortest pause again."""
 RECEIVE_BUFFER_BYTES = 32 * 1024
 """More would be a queue of old prices while this process does not read."""
+RENEW_PAUSE_SECONDS = 1.0
+"""A fresh token is looked for at half the time that the present one has left; no more often."""
 _LARGEST_FRAME_BYTES = 1 << 20
 
 
@@ -74,7 +88,7 @@ class FeedClient:
     async def _connected(self) -> str:
         """One connection to its end; why it ended."""
         try:
-            socket_reader = _Reader(wire.encoded(self._hello()), self._listeners)
+            socket_reader = _Reader(self._hello(), self._listeners, self._clock)
         except OSError as error:
             return f"the token cannot be read: {error}"
         try:
@@ -96,21 +110,50 @@ class FeedClient:
             await asyncio.wait((socket_reader.begun,), timeout=CONNECT_SECONDS)
             if not socket_reader.begun.done():
                 return "no answer to the hello"
-            return await socket_reader.ended
+            return await self._lived(socket_reader, transport)
         finally:
             transport.disconnect(graceful=False)
+
+    async def _lived(self, reader: "_Reader", transport: WSTransport) -> str:
+        """Keep the feed's trust until the end; why it came."""
+        renewing = asyncio.get_running_loop().create_task(self._renew(reader, transport))
+        try:
+            return await reader.ended
+        finally:
+            renewing.cancel()
+            with suppress(asyncio.CancelledError):
+                await renewing
+
+    async def _renew(self, reader: "_Reader", transport: WSTransport) -> None:
+        await reader.limited.wait()
+        while True:
+            left = reader.good_until - self._clock.monotonic()
+            await self._clock.sleep(max(left / 2, RENEW_PAUSE_SECONDS))
+            try:
+                token = self._hello().token
+            except OSError:
+                continue  # It is written anew at this moment, perhaps.
+            if token != reader.accepted and not reader.ended.done():
+                reader.shown = token
+                transport.send(WSMsgType.TEXT, wire.encoded(Renewal(token=token)))
 
 
 class _Reader(WSListener):
     """Hands frames on; says at the end why it was the end."""
 
-    def __init__(self, hello: bytes, listeners: ClientListeners) -> None:
-        self._hello, self._listeners = hello, listeners
+    def __init__(self, hello: Hello, listeners: ClientListeners, clock: Clock) -> None:
+        self._hello, self._listeners, self._clock = hello, listeners, clock
         self._why = "connection closed"
         self._is_over = False
         """Nothing that still comes counts."""
         self.begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """The first frame came, or none will."""
+        self.shown = self.accepted = hello.token
+        """The token that was shown last, and the one that the feed has taken last."""
+        self.good_until = 0.0
+        """By the monotonic clock, for the token that was taken."""
+        self.limited = asyncio.Event()
+        """The connection ends with its token."""
         self.ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     @override
@@ -118,7 +161,7 @@ class _Reader(WSListener):
         """Say hello."""
         below = transport.underlying_transport.get_extra_info("socket")
         below.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
-        transport.send(WSMsgType.TEXT, self._hello)
+        transport.send(WSMsgType.TEXT, wire.encoded(self._hello))
 
     @override
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
@@ -165,10 +208,17 @@ class _Reader(WSListener):
     def _read(self, transport: WSTransport, frame: WSFrame) -> None:
         said = wire.read_feed(frame.get_payload_as_bytes())
         self._begin()
-        if isinstance(said, Refusal):
-            self._why = f"refused ({said.reason}): {said.message}"
-            self._break(transport)
-            return
+        match said:
+            case Refusal():
+                self._why = f"refused ({said.reason}): {said.message}"
+                self._break(transport)
+                return
+            case Welcome() | Renewed() if said.renew_seconds > 0:
+                self.accepted = self.shown
+                self.good_until = self._clock.monotonic() + said.renew_seconds
+                self.limited.set()
+            case _:
+                pass
         self._listeners.frame(said, frame.payload_size)
         if frame.last_in_buffer:
             self._listeners.drained()

@@ -1,11 +1,11 @@
 """One feed put together: upstream, hub, server, and what is known about it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from botrunner.exchanges.port import PublicTopics
 from botrunner.exchanges.stream_effects import StreamState
 from botrunner.marketdata import wire
+from botrunner.marketdata.admission import Admit
 from botrunner.marketdata.hub import Hub
 from botrunner.marketdata.meters import FeedMeters
 from botrunner.marketdata.server import FeedServer, Served, ServerLimits
@@ -37,7 +37,7 @@ class Feed:
         self,
         settings: FeedSettings,
         make: MakeExchange,
-        admit: Callable[[str], str],
+        admit: Admit,
         clock: Clock,
     ) -> None:
         self._settings, self._clock = settings, clock

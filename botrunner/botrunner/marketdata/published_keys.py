@@ -10,6 +10,7 @@ import urllib.request
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from http.client import HTTPException
 from pathlib import Path
@@ -17,7 +18,15 @@ from typing import Protocol
 
 from botapi.feeds import FEED_AUDIENCE
 from botapi.pods import TOKEN_FOLDER
-from botrunner.marketdata.tokens import Keys, KeyUnknownError, TokenError, check_token, read_keys
+from botrunner.marketdata.admission import Admission
+from botrunner.marketdata.tokens import (
+    LEEWAY_SECONDS,
+    Keys,
+    KeyUnknownError,
+    TokenError,
+    check_token,
+    read_keys,
+)
 from botrunner.service.clock import Clock
 
 CLUSTER_KEYS = "https://kubernetes.default.svc/openid/v1/jwks"
@@ -78,24 +87,25 @@ class Doorkeeper:
         """Whether any token can be judged."""
         return self._keys is not None
 
-    def admit(self, token: str) -> str:
-        """Why a token opens nothing; empty when it is good."""
+    def admit(self, token: str) -> Admission:
+        """Judge a token; a good one lasts until it expires, and LEEWAY_SECONDS more."""
         if self._keys is None:
-            return "the cluster's keys are not known yet; ask again"
+            return Admission(problem="the cluster's keys are not known yet; ask again")
         now, digest = self._clock.now(), sha256(token.encode(errors="replace")).digest()
-        if self._judged.get(digest, 0.0) > now.timestamp():
-            return ""
+        expires = self._judged.get(digest, 0.0)
+        if expires > now.timestamp():
+            return _until(expires, now)
         try:
             subject = check_token(token, self._keys, now, audience=self._audience)
         except KeyUnknownError as error:
             self._wanted.set()
-            return str(error)
+            return Admission(problem=str(error))
         except TokenError as error:
-            return str(error)
+            return Admission(problem=str(error))
         self._judged[digest] = subject.expires
         if len(self._judged) > _REMEMBERED:
             self._judged.popitem(last=False)
-        return ""
+        return _until(subject.expires, now)
 
     async def run(self) -> None:
         """Keep the keys fresh until cancelled."""
@@ -126,3 +136,7 @@ class Doorkeeper:
         finally:
             waiting.cancel()
             sleeping.cancel()
+
+
+def _until(expires: float, now: datetime) -> Admission:
+    return Admission(seconds=expires + LEEWAY_SECONDS - now.timestamp())

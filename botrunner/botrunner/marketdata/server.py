@@ -1,13 +1,15 @@
-"""The feed's socket: accepts subscribers, hears their one hello, writes what the hub has for them.
+"""The feed's socket: accepts subscribers, hears their hellos, writes what the hub has for them.
 
 A message is one buffer, written straight to each socket that takes it. What a socket does not take
 at once waits in its transport, and the hub leaves that subscriber out until it is gone: the send
 buffers are small, so what is old is replaced here and not queued in the kernel.
+A connection ends with its token, unless a fresh one is shown on it.
 """
 
 import asyncio
+import math
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from picows import (
@@ -24,9 +26,10 @@ from picows import (
 from typing_extensions import override
 
 from botrunner.marketdata import wire
+from botrunner.marketdata.admission import LONGEST_SECONDS, Admission, Admit
 from botrunner.marketdata.hub import Broadcast, Hub
 from botrunner.marketdata.listening import listening_socket, log_of_strangers
-from botrunner.marketdata.wire import Hello, Refusal, Welcome, WireError
+from botrunner.marketdata.wire import Hello, Refusal, Renewed, Welcome, WireError
 
 CLOSING_SECONDS = 1.0
 """At the end, a subscriber has so long to take what is on its way to it."""
@@ -35,6 +38,8 @@ _READ_BUFFER_BYTES = 2048
 _BACKLOG = 1024
 _MOST_AFTERTHOUGHTS = 16
 """Frames after the hello; a newer subscriber may have some, a flood of them ends it."""
+_FRESHER_SECONDS = 1.0
+"""A token that lasts so much longer is a fresh one; to show others is an afterthought."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,13 +77,11 @@ class ServerCounts:
 
 
 class FeedServer:
-    """Serves one hub. ``admit`` says why a token opens nothing, or nothing."""
+    """Serves one hub; ``admit`` judges the tokens of its subscribers."""
 
-    def __init__(
-        self, hub: Hub, served: Served, admit: Callable[[str], str], limits: ServerLimits
-    ) -> None:
-        self._hub, self._served, self._admit = hub, served, admit
-        self.limits = limits
+    def __init__(self, hub: Hub, served: Served, admit: Admit, limits: ServerLimits) -> None:
+        self._hub, self._served = hub, served
+        self.limits, self.admit = limits, admit
         self._connections: dict[int, _Connection] = {}
         self._count = 0
         self._server: asyncio.Server | None = None
@@ -155,8 +158,8 @@ class FeedServer:
         self._count -= 1
         del self._connections[number]
 
-    def welcome(self, number: int, hello: Hello) -> bytes:
-        """Join the hub, and the frame that says so. Raises WireError of a Refusal's words."""
+    def welcome(self, number: int, hello: Hello, renew_seconds: float) -> bytes:
+        """Join the hub, and the frame that says so."""
         topics = tuple(_topics(hello, self._served, self._hub.topics))
         self._hub.join(number, topics)
         welcome = Welcome(
@@ -166,11 +169,12 @@ class FeedServer:
             depth=self._served.depth,
             intervals=self._served.intervals,
             heartbeat_seconds=self.limits.heartbeat_seconds,
+            renew_seconds=renew_seconds,
         )
         return wire.text_frame(wire.encoded(welcome))
 
-    def refusal(self, hello: Hello) -> Refusal | None:
-        """Why this subscriber is not served; what is cheap to know comes first."""
+    def judge(self, hello: Hello) -> Refusal | Admission:
+        """Whether this subscriber is served, and if not, why; what is cheap to know comes first."""
         if wire.chosen_version(hello) is None:
             text = f"this feed speaks versions {wire.OLDEST_VERSION} to {wire.VERSION}"
             return Refusal(reason="version", message=text)
@@ -178,8 +182,10 @@ class FeedServer:
         mine = (served.exchange, served.environment, served.market, served.symbol)
         if mine != (hello.exchange, hello.environment, hello.market, hello.symbol):
             return Refusal(reason="wrongFeed", message=f"this is the feed of {' '.join(mine)}")
-        problem = self._admit(hello.token)
-        return Refusal(reason="token", message=f"the token: {problem}") if problem else None
+        admission = self.admit(hello.token)
+        if admission.problem:
+            return Refusal(reason="token", message=f"the token: {admission.problem}")
+        return admission
 
     def refused(self, reason: str) -> None:
         """Count it."""
@@ -221,6 +227,8 @@ class _Connection(WSListener):
         self._deadline: asyncio.TimerHandle | None = None
         self._has_joined = False
         self._afterthoughts = 0
+        self._until = 0.0
+        """When the present token ends, by the loop's time."""
         self.is_free = True
         """Nothing waits in its transport."""
 
@@ -238,7 +246,7 @@ class _Connection(WSListener):
 
     @override
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        """The hello, or a control frame."""
+        """The hello, a fresh token, or a control frame."""
         match frame.msg_type:
             case WSMsgType.TEXT if frame.fin:
                 self._hear(frame.get_payload_as_bytes())
@@ -247,7 +255,7 @@ class _Connection(WSListener):
             case WSMsgType.PING | WSMsgType.PONG:
                 return
             case _:
-                self._refuse("malformed", "a hello is one text frame")
+                self._refuse("malformed", "every message is one text frame")
 
     @override
     def on_ws_disconnected(self, transport: WSTransport) -> None:
@@ -303,27 +311,56 @@ class _Connection(WSListener):
             self._transport.disconnect(graceful=self.is_free)
 
     def _hear(self, payload: bytes) -> None:
+        if self._transport is None or self._transport.is_close_frame_sent:
+            return
         if self._has_joined:
-            self._hear_more()
+            self._hear_more(payload)
             return
         try:
             hello = wire.read_hello(payload)
         except WireError as error:
             self._refuse("malformed", str(error))
             return
-        refusal = self._server.refusal(hello)
-        if refusal is not None:
-            self._refuse(refusal.reason, refusal.message)
+        judged = self._server.judge(hello)
+        if isinstance(judged, Refusal):
+            self._refuse(judged.reason, judged.message)
             return
-        self._disarm()
         self._has_joined = True
-        self.write(self._server.welcome(self._number, hello))
+        self.write(self._server.welcome(self._number, hello, self._last_for(judged)))
         self._server.catch_up(self._number)
 
-    def _hear_more(self) -> None:
+    def _hear_more(self, payload: bytes) -> None:
+        renewal = wire.read_renewal(payload)
+        if renewal is not None and self._renew(renewal.token):
+            self._afterthoughts = 0
+            return
         self._afterthoughts += 1
         if self._afterthoughts > _MOST_AFTERTHOUGHTS:
-            self._refuse("malformed", "a subscriber speaks once")
+            self._refuse("malformed", "a subscriber says hello, and then only shows fresh tokens")
+
+    def _renew(self, token: str) -> bool:
+        """Whether it lasts longer by this token. One that opens nothing takes nothing away."""
+        admission, until = self._server.admit(token), self._until
+        if admission.problem:
+            return False
+        frame = wire.text_frame(wire.encoded(Renewed(renew_seconds=self._last_for(admission))))
+        if self.is_free:
+            self.write(frame)
+        else:
+            self.keep(frame)
+        return self._until >= until + _FRESHER_SECONDS
+
+    def _last_for(self, admission: Admission) -> float:
+        """End the connection with its token; the seconds until then, 0 for never."""
+        self._disarm()
+        if admission.seconds is None:
+            self._until = math.inf
+            return 0.0
+        seconds, loop = min(admission.seconds, LONGEST_SECONDS), asyncio.get_running_loop()
+        self._until = loop.time() + seconds
+        text = "the token: it has expired; come again with a fresh one"
+        self._deadline = loop.call_at(self._until, self._refuse, "token", text)
+        return seconds
 
     def _refuse(self, reason: str, message: str) -> None:
         self._disarm()

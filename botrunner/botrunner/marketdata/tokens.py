@@ -21,7 +21,7 @@ from Crypto.Signature import DSS, pkcs1_15
 
 LONGEST = 8192
 """Characters; a ServiceAccount token has about 1,000."""
-_LEEWAY_SECONDS = 60
+LEEWAY_SECONDS = 60
 """Clocks of two nodes may differ by so much."""
 _ACCOUNT = "system:serviceaccount:"
 _K = TypeVar("_K", RsaKey, EccKey)
@@ -110,9 +110,9 @@ def _check_claims(claims: _Claims, now: float, audience: str) -> None:
     audiences = (claims.aud,) if isinstance(claims.aud, str) else claims.aud
     if audience not in audiences:
         raise TokenError(f"it is not for the audience {audience}")
-    if claims.exp + _LEEWAY_SECONDS <= now:
+    if claims.exp + LEEWAY_SECONDS <= now:
         raise TokenError("it has expired")
-    if claims.nbf - _LEEWAY_SECONDS > now:
+    if claims.nbf - LEEWAY_SECONDS > now:
         raise TokenError("it is not valid yet; set the clocks of the nodes")
 
 

@@ -2,8 +2,9 @@
 
 Rule 1: within a version, fields and kinds are only added. Who does not know one passes over it, so
 older and newer ends understand each other; what breaks that is a new version.
-Rule 2: the subscriber speaks first and once (``hello``); the feed chooses the highest version that
-both speak, or refuses.
+Rule 2: the subscriber speaks first (``hello``); the feed chooses the highest version that both
+speak, or refuses. After that a subscriber speaks only to show a fresh token (``renewal``), and only
+where the feed has said that the first one ends.
 Rule 3: times are whole microseconds since 1970 UTC; prices and quantities are decimal strings.
 Rule 4: every message of market data carries the exchange's time, the feed's receive time, a number
 that grows by one within its topic, and its source.
@@ -66,7 +67,25 @@ class Hello(_Frame, frozen=True, kw_only=True, rename="camel", tag_field="kind",
         return f"Hello({self.exchange} {self.environment} {self.market} {self.symbol})"
 
 
-class Welcome(_Frame, frozen=True, kw_only=True, rename="camel", tag_field="kind", tag="welcome"):
+class Renewal(_Frame, frozen=True, kw_only=True, rename="camel", tag_field="kind", tag="renewal"):
+    """The subscriber has a fresh token; on the same connection, so that nothing is missed."""
+
+    token: str
+
+    @override
+    def __repr__(self) -> str:
+        return "Renewal()"
+
+
+class Welcome(
+    _Frame,
+    frozen=True,
+    kw_only=True,
+    rename="camel",
+    tag_field="kind",
+    tag="welcome",
+    omit_defaults=True,
+):
     """The feed's first frame: what it is and what it serves of what was asked for."""
 
     version: int
@@ -77,6 +96,15 @@ class Welcome(_Frame, frozen=True, kw_only=True, rename="camel", tag_field="kind
     intervals: tuple[str, ...]
     heartbeat_seconds: float
     """A frame comes at least so often."""
+    renew_seconds: float = 0.0
+    """Who shows no fresh token for so long is refused; 0: the connection has no end."""
+
+
+class Renewed(_Frame, frozen=True, kw_only=True, rename="camel", tag_field="kind", tag="renewed"):
+    """The token of a renewal is good."""
+
+    renew_seconds: float
+    """As in ``Welcome``, from now on."""
 
 
 class Refusal(_Frame, frozen=True, kw_only=True, rename="camel", tag_field="kind", tag="refusal"):
@@ -169,12 +197,15 @@ class Gap(_Frame, frozen=True, kw_only=True, rename="camel", tag_field="kind", t
 
 
 MarketSaid = QuoteSaid | BookSaid | TradeSaid | CandleSaid | UpstreamSaid
-FeedFrame = Welcome | Refusal | MarketSaid | Gap
+FeedFrame = Welcome | Renewed | Refusal | MarketSaid | Gap
 
 _encode = msgspec.json.Encoder().encode
 _hello = msgspec.json.Decoder(Hello)
+_renewal = msgspec.json.Decoder(Renewal)
 _feed_frame: msgspec.json.Decoder[FeedFrame] = msgspec.json.Decoder(FeedFrame)
-_KINDS = frozenset({"welcome", "refusal", QUOTE, BOOK, "trade", "candle", UPSTREAM, "gap"})
+_KINDS = frozenset(
+    {"welcome", "renewed", "refusal", QUOTE, BOOK, "trade", "candle", UPSTREAM, "gap"}
+)
 
 
 class _Kind(msgspec.Struct, frozen=True):
@@ -210,7 +241,7 @@ def chosen_version(hello: Hello) -> int | None:
     return version if version >= max(OLDEST_VERSION, hello.oldest_version) else None
 
 
-def encoded(message: Hello | FeedFrame) -> bytes:
+def encoded(message: Hello | Renewal | FeedFrame) -> bytes:
     """The JSON text of a message."""
     return _encode(message)
 
@@ -233,6 +264,14 @@ def read_hello(payload: bytes) -> Hello:
         return _hello.decode(payload)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise WireError(f"hello: {error}") from None
+
+
+def read_renewal(payload: bytes) -> Renewal | None:
+    """What a subscriber says after its hello; None for what only a newer feed knows."""
+    try:
+        return _renewal.decode(payload)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
 
 
 def read_feed(payload: bytes) -> FeedFrame | None:

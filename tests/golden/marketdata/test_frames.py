@@ -11,7 +11,15 @@ import msgspec
 import pytest
 
 from botrunner.marketdata import wire
-from botrunner.marketdata.wire import FeedFrame, Gap, Hello, Refusal, Welcome
+from botrunner.marketdata.wire import (
+    FeedFrame,
+    Gap,
+    Hello,
+    Refusal,
+    Renewal,
+    Renewed,
+    Welcome,
+)
 from support.said import book_said, candle_said, payload_of, quote_said, trade_said, upstream_said
 
 FOLDER = Path(__file__).parent
@@ -27,6 +35,7 @@ HELLO = Hello(
     intervals=("1",),
     token="header.claims.signature",
 )
+RENEWAL = Renewal(token="header.claims.signature")
 FRAMES: dict[str, FeedFrame] = {
     "welcome": Welcome(
         version=1,
@@ -36,6 +45,16 @@ FRAMES: dict[str, FeedFrame] = {
         intervals=("1",),
         heartbeat_seconds=1.0,
     ),
+    "welcomeForATime": Welcome(
+        version=1,
+        feed="f-1",
+        topics=("quote", "upstream"),
+        depth=1,
+        intervals=(),
+        heartbeat_seconds=0.5,
+        renew_seconds=3660.0,
+    ),
+    "renewed": Renewed(renew_seconds=3660.0),
     "refusal": Refusal(reason="token", message="the token has expired"),
     "quote": msgspec.structs.replace(quote_said(42), number=7),
     "book": msgspec.structs.replace(book_said(3), number=8),
@@ -61,9 +80,21 @@ def test_what_a_subscriber_says_is_written_and_read_as_ever() -> None:
     assert wire.read_hello(golden("hello")) == HELLO
 
 
-def test_a_hello_does_not_show_its_token() -> None:
+def test_a_fresh_token_is_shown_and_seen_as_ever() -> None:
+    assert wire.encoded(RENEWAL) == golden("renewal")
+    assert wire.read_renewal(golden("renewal")) == RENEWAL
+    assert wire.read_renewal(golden("renewal")[:-1] + b',"addedLater":1}') == RENEWAL
+
+
+@pytest.mark.parametrize("other", [b"", b"\xff", b"{}", golden("hello"), b'{"kind":"renewal"}'])
+def test_what_is_no_renewal_is_what_only_a_newer_feed_knows(other: bytes) -> None:
+    assert wire.read_renewal(other) is None
+
+
+@pytest.mark.parametrize("message", [HELLO, RENEWAL])
+def test_what_carries_a_token_does_not_show_it(message: Hello | Renewal) -> None:
     """EX-13."""
-    assert "signature" not in f"{HELLO!r} {HELLO} {[HELLO]}"
+    assert "signature" not in f"{message!r} {message} {[message]}"
 
 
 def test_every_version_that_is_spoken_has_its_golden_frames() -> None:
@@ -72,7 +103,7 @@ def test_every_version_that_is_spoken_has_its_golden_frames() -> None:
     assert versions == list(range(1, wire.VERSION + 1))
     for version in range(wire.OLDEST_VERSION, wire.VERSION + 1):
         files = {path.stem for path in (FOLDER / f"v{version}").glob("*.json")}
-        assert files == {"hello", *FRAMES}
+        assert files == {"hello", "renewal", *FRAMES}
 
 
 @pytest.mark.parametrize("name", FRAMES)

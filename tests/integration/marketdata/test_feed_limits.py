@@ -9,6 +9,7 @@ from botrunner.domain.actions import ReadAccount
 from botrunner.exchanges.credentials import Credentials
 from botrunner.exchanges.market_data import Source
 from botrunner.exchanges.port import Exchange, FeedLimits, FeedReported, Listeners
+from botrunner.marketdata.admission import WELCOME, Admission
 from botrunner.marketdata.feed_exchange import FeedExchange
 from botrunner.marketdata.hub import Hub
 from botrunner.marketdata.subscription import FeedAccess
@@ -35,9 +36,9 @@ class Hellos:
     def __init__(self) -> None:
         self.count = 0
 
-    def admit(self, token: str) -> str:
+    def admit(self, token: str) -> Admission:
         self.count += 1
-        return ""
+        return WELCOME
 
 
 def said(mark: str) -> QuoteSaid:

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from botrunner.marketdata import wire
+from botrunner.marketdata.admission import Admission
 from botrunner.marketdata.hub import KEPT, Hub
 from botrunner.marketdata.server import FeedServer, ServerLimits
 from botrunner.marketdata.wire import (
@@ -41,8 +42,8 @@ HELLO = Hello(
 GOLDEN = Path(__file__).parents[2] / "golden" / "marketdata" / "v1" / "hello.json"
 
 
-def judge(token: str) -> str:
-    return "" if token == "good" else "it has expired"
+def judge(token: str) -> Admission:
+    return Admission(problem="" if token == "good" else "it has expired")
 
 
 @dataclass

@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 from botapi.feeds import FEED_AUDIENCE, FEED_PORT
 from botrunner.exchanges.bybit.endpoints import Endpoints
 from botrunner.exchanges.port import Exchange, Listeners
+from botrunner.marketdata.admission import WELCOME
 from botrunner.marketdata.feed import Feed, FeedSettings
 from botrunner.marketdata.link import LinkTiming
 from botrunner.marketdata.meters import ClientMeters
@@ -41,7 +42,7 @@ def test_every_metric_of_a_feed_is_documented() -> None:
     settings = FeedSettings(
         exchange="bybit", environment="demo", market="futures", symbol=SYMBOL, feed="test"
     )
-    feed = Feed(settings, make, lambda token: "", SystemClock())
+    feed = Feed(settings, make, lambda token: WELCOME, SystemClock())
 
     assert rows("Metrics of a feed") == set(metrics(feed.meters.registry, ""))
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from botrunner.marketdata.admission import Admission
 from botrunner.marketdata.published_keys import READ_SECONDS, SOON_SECONDS, Doorkeeper
 from botrunner.marketdata.tokens import (
     LONGEST,
@@ -161,9 +162,9 @@ async def test_before_the_keys_are_known_nobody_is_admitted_and_the_failure_is_t
     await _asked(published, 2)
     running.cancel()
 
-    assert "not known yet" in before
+    assert "not known yet" in before.problem
     assert told == ["the cluster's keys cannot be read: no route to host"]
-    assert doorkeeper.admit(CLUSTER.token(NOW)) == ""
+    assert doorkeeper.admit(CLUSTER.token(NOW)).problem == ""
 
 
 async def test_an_unknown_key_has_the_keys_read_anew_but_not_more_often_than_allowed() -> None:
@@ -180,9 +181,9 @@ async def test_an_unknown_key_has_the_keys_read_anew_but_not_more_often_than_all
     await _asked(published, 2)
     running.cancel()
 
-    assert all("has not published" in why for why in refused)
+    assert all("has not published" in admission.problem for admission in refused)
     assert (asked, published.asked) == (1, 2)
-    assert doorkeeper.admit(renewed.token(NOW)) == ""
+    assert doorkeeper.admit(renewed.token(NOW)).problem == ""
 
 
 async def test_keys_are_read_again_now_and_then() -> None:
@@ -205,12 +206,15 @@ async def test_a_token_that_was_good_is_good_until_it_expires() -> None:
     await _asked(published, 1)
     token = CLUSTER.token(NOW)
     first = doorkeeper.admit(token), doorkeeper.admit(token)
-    await clock.advance(timedelta(seconds=3661))
+    await clock.advance(timedelta(seconds=1000))
+    later = doorkeeper.admit(token)
+    await clock.advance(timedelta(seconds=2661))
     late = doorkeeper.admit(token)
     running.cancel()
 
-    assert first == ("", "")
-    assert "expired" in late
+    assert first == (Admission(seconds=3660.0), Admission(seconds=3660.0))
+    assert later == Admission(seconds=2660.0)
+    assert "expired" in late.problem
 
 
 def _decoded(part: str) -> bytes:
