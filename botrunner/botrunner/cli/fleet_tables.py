@@ -89,8 +89,9 @@ def _facts(view: AccountView) -> Iterator[tuple[str, str]]:
     yield "Exchange", f"{view.exchange} {view.environment}, mode {view.mode}"
     yield "Ready", f"{view.ready}  {view.message}".rstrip()
     yield "Phase", view.phase
-    yield "Equity", f"{view.equity} USDT, {view.available} available, {view.day_pnl} today"
-    yield "MM Rate", f"{view.margin_rate_percent} %"
+    money = f"{view.equity} USDT, {view.available} available, {view.day_pnl} today"
+    yield "Equity", money if view.equity else NOT_KNOWN
+    yield "MM Rate", f"{view.margin_rate_percent} %" if view.margin_rate_percent else NOT_KNOWN
     yield "Open", f"{view.open_positions} positions, {view.open_orders} orders"
     yield "Runner", f"{view.pod}, last report {view.last_report}" if view.last_report else "none"
 

@@ -177,6 +177,16 @@ def test_levels_are_told_as_levels(
     assert row.split(maxsplit=2)[2:] == ([words] if words else [])
 
 
+def test_what_nobody_has_reported_is_not_shown_as_a_sum_without_figures(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    show(*detail(view_account(stored())))
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+
+    assert ["Equity", "?"] in rows
+    assert ["MM", "Rate", "?"] in rows
+
+
 def test_without_a_terminal_no_line_ends_in_blanks(capsys: pytest.CaptureFixture[str]) -> None:
     """For a file and for a diff; lines between the parts stay."""
     views = [view_account(stored(name)) for name in ("alice", "a-much-longer-name")]
