@@ -24,7 +24,8 @@ from botoperator.handlers.watch import Watches
 from botoperator.logs import Log
 from botoperator.meters import ApiMeters, WorkMeters
 from botoperator.relist import Relist
-from botoperator.store import Record
+from botoperator.resources.metadata import ReleaseOwner
+from botoperator.store import Place, Record
 from botoperator.worker import Workers
 
 _BEAT_SECONDS = 1.0
@@ -97,15 +98,37 @@ async def _work(options: Options, context: Context, cluster: Cluster) -> None:
         if settings.feeds is not None:
             # Accounts do not wait for feeds: without one a runner asks the exchange itself.
             feeds = _Part(options, context, cluster, FEEDS, (settings.namespace,))
-            group.create_task(_begin_feeds(context, feeds, group), name="feeds")
+            group.create_task(_begin_feeds(context, feeds, cluster, group), name="feeds")
 
 
-async def _begin_feeds(context: Context, feeds: "_Part", group: asyncio.TaskGroup) -> None:
+async def _begin_feeds(
+    context: Context, feeds: "_Part", cluster: Cluster, group: asyncio.TaskGroup
+) -> None:
+    context.feed_owner = await feed_owner(context, cluster)
     await feeds.relist.first()
     context.knows_feeds = True
     # Also those that accounts want and that are not there yet.
     context.enqueue(context.wanted_feeds())
     feeds.keep_up(group)
+
+
+async def feed_owner(context: Context, cluster: Cluster) -> ReleaseOwner | None:
+    """The Deployment that feeds go with, asked for until there is an answer; None without one."""
+    settings = context.settings
+    name = settings.feeds.owner if settings.feeds is not None else ""
+    while name:
+        try:
+            found = await cluster.get(Place("Deployment", settings.namespace, name))
+        except ClusterError as error:
+            context.log.warning("ownerUnknown", message=str(error))
+            await asyncio.sleep(_LOOK_SECONDS)
+            continue
+        if found is not None:
+            return ReleaseOwner(name=name, uid=found["metadata"]["uid"])
+        text = f"there is no Deployment {name} in {settings.namespace}: feeds outlive the operator"
+        context.log.warning("ownerUnknown", message=text)
+        break
+    return None
 
 
 class _Part:

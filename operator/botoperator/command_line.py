@@ -183,6 +183,12 @@ def _add_feeds(group: argparse._ArgumentGroup) -> None:
         help="subscribers of one feed; who comes beyond them asks the exchange itself "
         "(default: %(default)s)",
     )
+    group.add_argument(
+        "--feed-owner",
+        default="",
+        metavar="DEPLOYMENT",
+        help="the operator's own Deployment: feeds are taken away with it (default: they stay)",
+    )
     _add_shares(group)
 
 
@@ -212,6 +218,7 @@ def _feeds_of(parsed: argparse.Namespace) -> FeedSettings | None:
         grace=parsed.feed_grace_seconds,
         resources=parsed.feed_resources,
         max_connections=parsed.feed_max_connections,
+        owner=parsed.feed_owner,
         direct_poll_seconds=parsed.direct_poll_seconds,
         direct_connect_seconds=parsed.direct_connect_seconds,
     )

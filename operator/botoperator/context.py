@@ -16,6 +16,7 @@ from botoperator.meters import WorkMeters
 from botoperator.reconcile.admission import claim_of
 from botoperator.reconcile.feed_use import feeds_of
 from botoperator.reconcile.plan import FeedObservation, Observation
+from botoperator.resources.metadata import ReleaseOwner
 from botoperator.settings import Settings
 from botoperator.store import Key, Place, Record, Store
 from botoperator.vitals import Vitals
@@ -44,6 +45,8 @@ class Context:
         """When the newest complete list of all accounts was asked for."""
         self.knows_feeds = False
         """Whether all feeds were listed once: none is planned before."""
+        self.feed_owner: ReleaseOwner | None = None
+        """What feeds go with; known before ``knows_feeds``."""
         self._claims = Claims()
         self._users = FeedUsers(settings.namespace)
         self._specs: dict[Key, tuple[str, int | None]] = {}
@@ -102,6 +105,7 @@ class Context:
             users=self._users.count(key),
             feed=feed.read() if feed is not None else None,
             children=tuple(record.read() for record in self.store.children(key)),
+            owner=self.feed_owner,
             listed_at=self.accounts_listed_at,
             trouble=self.troubles.get(key, ""),
         )

@@ -49,6 +49,8 @@ class FeedSettings:
     resources: Resources = FEED_RESOURCES
     max_connections: int = 600
     """Of one feed; what comes beyond it is refused and goes to the exchange directly."""
+    owner: str = ""
+    """Name of the Deployment in the operator's namespace that feeds go with; empty: nothing."""
     direct_poll_seconds: float = DIRECT_POLL_SECONDS
     """Each runner's share of its address while its feed is gone: between polls of a price."""
     direct_connect_seconds: float = DIRECT_CONNECT_SECONDS

@@ -223,6 +223,19 @@ def test_shared_feeds_need_rights_in_the_releases_namespace_alone() -> None:
     assert not {"--feeds"} & set(container(without, "tradefleet-operator")["args"])
 
 
+def test_feeds_go_with_the_operators_own_deployment() -> None:
+    """KU-21: it may read that Deployment, and the name is its own."""
+    items = rendered("--set=feeds.enabled=true")
+    (role,) = of_kind(items, "Role")
+    arguments = container(items, "tradefleet-operator")["args"]
+    owner = next(word for word in arguments if word.startswith("--feed-owner=")).partition("=")[2]
+
+    assert deployment(items, owner)["metadata"]["namespace"] == "ours"
+    assert any(
+        "deployments" in rule["resources"] and "get" in rule["verbs"] for rule in role["rules"]
+    )
+
+
 def test_a_runners_share_of_its_address_is_a_value() -> None:
     """MD-9."""
     given = "--set=feeds.direct.pollSeconds=8,feeds.direct.connectSeconds=1200"

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from botapi.labels import COMPONENT_LABEL, FEED_COMPONENT
 from cluster import release
 from cluster.images.image import last_built
 from support.kubectl import ROOT, Kubectl
@@ -95,6 +96,24 @@ def test_the_release_comes_over_an_older_definition_moves_and_goes(namespace: Ku
     release.uninstall()
     assert ours().read("deployments", f"--selector={OF_THE_RELEASE}")["items"] == []
     assert namespace.read("ta", "account-chart")["metadata"]["name"] == "account-chart"
+    assert pods(namespace) == runner
+
+
+def test_feeds_go_with_the_release_and_accounts_stay(namespace: Kubectl) -> None:
+    """KU-21: what is left of a release trades on, and nothing runs that nobody would remove."""
+    release.install(last_built(), feeds={"enabled": True})
+    apply_example(namespace, "feeds")
+    await_ready(namespace, "feeds")
+    wait_until(lambda: "feed" in pods(ours()), "the feed's pod is there", seconds=120)
+    runner = pods(namespace)
+
+    release.uninstall()
+    wait_until(lambda: not ours().read("marketdatafeeds")["items"], "no feed is left", seconds=180)
+    wait_until(lambda: "feed" not in pods(ours()), "the feed's pod has gone", seconds=180)
+    of_feeds = f"--selector={COMPONENT_LABEL}={FEED_COMPONENT}"
+    kinds = "deployments,services,serviceaccounts,roles,rolebindings"
+    wait_until(lambda: not ours().read(kinds, of_feeds)["items"], "nor of its own", seconds=180)
+    assert namespace.read("ta", "account-feeds")["metadata"]["name"] == "account-feeds"
     assert pods(namespace) == runner
 
 

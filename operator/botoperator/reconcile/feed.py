@@ -47,7 +47,11 @@ def plan_feed(seen: FeedObservation, settings: Settings, *, now: datetime) -> Pl
 
 def _plan_used(view: _View, identity: FeedIdentity) -> Plan:
     wanted = build_market_data_feed(
-        identity.name, view.settings.namespace, _spec_of(identity), unused_since=None
+        identity.name,
+        view.settings.namespace,
+        _spec_of(identity),
+        unused_since=None,
+        owner=view.seen.owner,
     )
     return _plan_present(view, wanted)
 
@@ -65,6 +69,7 @@ def _plan_unused(view: _View, feed: Json) -> Plan:
             parsed.metadata.namespace,
             parsed.spec,
             unused_since=since or view.now,
+            owner=view.seen.owner,
         )
         return _plan_present(view, wanted, until=due)
     if view.seen.listed_at is None or view.seen.listed_at < due:

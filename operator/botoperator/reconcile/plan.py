@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from botapi.model import Json
 from botoperator.reconcile.admission import Claim, ExchangeAccount
 from botoperator.reconcile.feed_use import FeedIdentity
+from botoperator.resources.metadata import ReleaseOwner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,8 @@ class FeedObservation:
     """The MarketDataFeed; None where there is none."""
     children: Sequence[Json] = ()
     """Live ServiceAccount, Role, RoleBinding, Deployment and Service of its name."""
+    owner: ReleaseOwner | None = None
+    """What the feed goes with; None: with nothing."""
     listed_at: datetime | None = None
     """When the newest complete list of all accounts was asked for, which ``users`` reflects."""
     trouble: str = ""

@@ -1,6 +1,7 @@
 """What every child of an account carries: name, labels, and its owner."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from botapi import labels, naming
@@ -8,6 +9,23 @@ from botapi.metadata import ObjectMeta
 
 Manifest: TypeAlias = dict[str, Any]
 """A manifest as server-side apply takes it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseOwner:
+    """The Deployment that feeds go with, when its release is uninstalled; in their namespace."""
+
+    name: str
+    uid: str
+    """Outlives upgrades."""
+
+    def reference(self) -> Manifest:
+        """As an owner that does not control: who controls a feed is the operator, by its marks.
+
+        It blocks nothing, for that would take the right to change the Deployment's finalizers.
+        """
+        about = {"apiVersion": "apps/v1", "kind": "Deployment"}
+        return about | {"name": self.name, "uid": self.uid}
 
 
 def child_metadata(account: ObjectMeta) -> Manifest:

@@ -12,6 +12,7 @@ from botapi.labels import FEED_CRD, OPERATOR_MANAGER
 from botoperator.reconcile.feed import plan_feed
 from botoperator.reconcile.feed_use import FeedIdentity
 from botoperator.reconcile.plan import FeedObservation, Plan
+from botoperator.resources.metadata import ReleaseOwner
 from botoperator.settings import FeedSettings, Settings
 from support.accounts import Manifest
 from support.kubectl import ROOT, Kubectl
@@ -52,7 +53,14 @@ def settings(namespace: Kubectl) -> Settings:
     )
 
 
-def _plan(kubectl: Kubectl, settings: Settings, *, users: int = 1, children: bool = True) -> Plan:
+def _plan(
+    kubectl: Kubectl,
+    settings: Settings,
+    *,
+    users: int = 1,
+    children: bool = True,
+    owner: ReleaseOwner | None = None,
+) -> Plan:
     feeds = kubectl.read("marketdatafeeds", "--show-managed-fields")["items"]
     listed = kubectl.read(_KINDS, "--show-managed-fields")["items"] if children else []
     seen = FeedObservation(
@@ -60,6 +68,7 @@ def _plan(kubectl: Kubectl, settings: Settings, *, users: int = 1, children: boo
         users=users,
         feed=feeds[0] if feeds else None,
         children=[child for child in listed if child["metadata"]["name"] == _FEED.name],
+        owner=owner,
     )
     return plan_feed(seen, settings, now=_NOW)
 
@@ -157,3 +166,44 @@ def test_a_feed_reads_itself_and_reports_on_itself_only(settled: Kubectl) -> Non
     assert not may("list", "marketdatafeeds")
     assert not may("get", "secrets")
     assert not may("get", "tradingaccounts")
+
+
+def test_a_feed_goes_with_the_deployment_of_the_operator(
+    settled: Kubectl, settings: Settings
+) -> None:
+    """KU-21: one write gives it that owner, and the garbage collector does the rest."""
+    labels = {"app": "operator-of-a-test"}
+    template = {
+        "metadata": {"labels": labels},
+        "spec": {"containers": [{"name": "none", "image": "localhost/none:0"}]},
+    }
+    deployment = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "operator-of-a-test"},
+        "spec": {"replicas": 0, "selector": {"matchLabels": labels}, "template": template},
+    }
+    settled.must("create", "--filename=-", stdin=json.dumps(deployment))
+    uid = settled.read("deployment", "operator-of-a-test")["metadata"]["uid"]
+    owner = ReleaseOwner(name="operator-of-a-test", uid=uid)
+    first = _plan(settled, settings, owner=owner)
+    _carry_out(settled, first)
+    second = _plan(settled, settings, owner=owner)
+    settled.must("delete", "deployment", "operator-of-a-test", "--wait=false")
+    wait_until(
+        lambda: not settled.read("marketdatafeeds")["items"], "the feed is gone", seconds=180
+    )
+    wait_until(
+        lambda: (
+            not [
+                each
+                for each in settled.read(_KINDS)["items"]
+                if each["metadata"]["name"] == _FEED.name
+            ]
+        ),
+        "its children are gone",
+        seconds=180,
+    )
+
+    assert [apply.manifest["kind"] for apply in first.applies] == ["MarketDataFeed"]
+    assert second.is_silent

@@ -85,6 +85,7 @@ def test_feeds_are_off_unless_asked_for() -> None:
         "--feed-grace-seconds=5",
         f"--feed-resources={resources}",
         "--feed-max-connections=9",
+        "--feed-owner=tradefleet-operator",
         "--direct-poll-seconds=2.5",
         "--direct-connect-seconds=0",
     ).settings.feeds
@@ -93,6 +94,7 @@ def test_feeds_are_off_unless_asked_for() -> None:
     assert feeds.grace == timedelta(seconds=5)
     assert feeds.resources.limits == {"memory": "64Mi"}
     assert feeds.max_connections == 9
+    assert feeds.owner == "tradefleet-operator"
     assert (feeds.direct_poll_seconds, feeds.direct_connect_seconds) == (2.5, 0.0)
 
 

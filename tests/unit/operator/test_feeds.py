@@ -1,18 +1,21 @@
 """Shared feeds: who uses them, when they are looked at, and when they go (KU-12)."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from botapi.labels import FEED_KIND
+from botoperator.__main__ import feed_owner
 from botoperator.attempt import Attempts
 from botoperator.cluster.kinds import ACCOUNTS
 from botoperator.cluster.port import UnavailableError
 from botoperator.feed_users import FeedUsers
 from botoperator.reconcile.feed_use import FeedIdentity
+from botoperator.resources.metadata import ReleaseOwner
 from botoperator.settings import FeedSettings
-from botoperator.store import Key
+from botoperator.store import Key, Place
 from support.accounts import account
 from support.operator_context import OperatorDesk
 
@@ -208,3 +211,58 @@ async def test_while_no_fresh_list_can_be_had_the_feed_stays(desk: OperatorDesk)
 
     assert isinstance(verdict.failure, UnavailableError)
     assert key.place in desk.cluster.objects
+
+
+OWNER = Place("Deployment", "tradefleet", "tradefleet-operator")
+ASKED = ("get", "Deployment", OWNER.name)
+
+
+def owned_desk() -> OperatorDesk:
+    """A desk whose feeds go with the Deployment of the operator."""
+    return OperatorDesk(feeds=FeedSettings(owner=OWNER.name))
+
+
+async def test_the_owner_of_feeds_is_the_operators_own_deployment() -> None:
+    """KU-21."""
+    desk = owned_desk()
+    deployment = {"apiVersion": "apps/v1", "kind": "Deployment"}
+    stored = desk.cluster.store(
+        {**deployment, "metadata": {"name": OWNER.name, "namespace": OWNER.namespace}}
+    )
+
+    owner = await feed_owner(desk.context, desk.cluster)
+
+    assert owner == ReleaseOwner(name=OWNER.name, uid=stored["metadata"]["uid"])
+
+
+async def test_without_that_deployment_feeds_go_with_nothing_and_it_is_said() -> None:
+    desk = owned_desk()
+
+    assert await feed_owner(desk.context, desk.cluster) is None
+    [line] = desk.logged("ownerUnknown")
+    assert "no Deployment tradefleet-operator in tradefleet" in line["message"]
+
+
+async def test_nobody_is_asked_for_an_owner_that_is_not_wanted() -> None:
+    for feeds in (None, FeedSettings()):
+        desk = OperatorDesk(feeds=feeds)
+
+        assert await feed_owner(desk.context, desk.cluster) is None
+        assert desk.cluster.calls == []
+
+
+async def test_the_owner_is_asked_for_until_there_is_an_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """KU-16: no feed is planned meanwhile, for one without its owner would be a write too many."""
+    monkeypatch.setattr("botoperator.__main__._LOOK_SECONDS", 0.001)
+    desk = owned_desk()
+    desk.cluster.failing[ASKED] = UnavailableError("away")
+    asking = asyncio.ensure_future(feed_owner(desk.context, desk.cluster))
+    async with asyncio.timeout(60):
+        while desk.cluster.calls.count(ASKED) < 3:
+            await asyncio.sleep(0.001)
+    del desk.cluster.failing[ASKED]
+
+    assert not asking.done()
+    assert await asking is None

@@ -11,6 +11,7 @@ from botapi.labels import UNUSED_SINCE_ANNOTATION
 from botoperator.reconcile.feed import plan_feed
 from botoperator.reconcile.feed_use import FeedIdentity
 from botoperator.reconcile.plan import FeedObservation, Plan
+from botoperator.resources.metadata import ReleaseOwner
 from botoperator.settings import FeedSettings, Settings
 from support.accounts import Manifest
 from support.operator_objects import NOW, SETTINGS, stamp
@@ -19,6 +20,7 @@ from support.server_side_apply import apply_manifest, edit_by_hand
 _GRACE = timedelta(seconds=600)
 _SETTINGS = replace(SETTINGS, feeds=FeedSettings(grace=_GRACE))
 _SOL = FeedIdentity(exchange="bybit", environment="demo", market="futures", symbol="SOLUSDT")
+_RELEASE = ReleaseOwner(name="tradefleet-operator", uid="d-1")
 _KINDS = ["ServiceAccount", "Role", "RoleBinding", "Service", "Deployment"]
 
 
@@ -31,6 +33,7 @@ class _World:
     children: list[Manifest] = field(default_factory=list)
     now: Any = NOW
     listed_at: Any = None
+    owner: ReleaseOwner | None = None
     settings: Settings = _SETTINGS
     applies: int = 0
     status_writes: int = 0
@@ -42,6 +45,7 @@ class _World:
             feed=self.feed,
             children=tuple(self.children),
             listed_at=self.listed_at,
+            owner=self.owner,
         )
         return plan_feed(seen, self.settings, now=self.now)
 
@@ -136,6 +140,52 @@ def test_every_child_goes_with_the_feed() -> None:
     owners = [child["metadata"]["ownerReferences"] for child in world.children]
     assert [owner["uid"] for [owner] in owners] == ["uid-of-MarketDataFeed"] * 5
     assert {child["metadata"]["name"] for child in world.children} == {_SOL.name}
+
+
+def test_a_feed_goes_with_the_operators_deployment_and_is_still_the_operators() -> None:
+    """KU-21: no controller, or a release of another name would take the feed for a stranger's."""
+    world = _World(owner=_RELEASE)
+    world.settle()
+
+    assert world.feed is not None
+    assert world.feed["metadata"]["ownerReferences"] == [
+        {"apiVersion": "apps/v1", "kind": "Deployment", "name": "tradefleet-operator", "uid": "d-1"}
+    ]
+    assert len(world.children) == 5
+
+
+def test_a_feed_of_before_gets_its_owner_by_one_write_and_a_resync_by_none() -> None:
+    """KU-14, KU-21."""
+    world = _serving()
+    before = (world.applies, world.status_writes)
+    world.owner = _RELEASE
+    world.settle()
+    after = (world.applies, world.status_writes)
+    world.pass_time(timedelta(days=1))
+
+    assert after == (before[0] + 1, before[1])
+    assert world.plan().is_silent
+
+
+def test_an_owner_that_was_made_anew_takes_the_place_of_the_one_before() -> None:
+    """A release that was uninstalled while its objects were orphaned, and installed again."""
+    world = _World(owner=_RELEASE)
+    world.settle()
+    world.owner = replace(_RELEASE, uid="d-2")
+    world.settle()
+
+    assert world.feed is not None
+    assert [each["uid"] for each in world.feed["metadata"]["ownerReferences"]] == ["d-2"]
+
+
+def test_an_unused_feed_keeps_its_owner() -> None:
+    world = _World(owner=_RELEASE)
+    world.settle()
+    world.users = 0
+    world.settle()
+
+    assert world.feed is not None
+    assert [each["uid"] for each in world.feed["metadata"]["ownerReferences"]] == ["d-1"]
 
 
 def test_a_resync_and_a_restart_write_nothing() -> None:
