@@ -10,8 +10,13 @@ from prometheus_client import CollectorRegistry, Metric
 from botapi.conditions import OWNERS, REASONS, ConditionReason, ConditionType, Phase
 from botoperator.meters import ApiMeters, WorkMeters
 from botoperator.reconcile.notices import NoticeReason
+from botrunner.exchanges.bybit.endpoints import Endpoints
+from botrunner.marketdata.admission import WELCOME
+from botrunner.marketdata.feed import Feed, FeedSettings
 from botrunner.marketdata.meters import ClientMeters
+from botrunner.service.clock import SystemClock
 from botrunner.service.meters import Meters
+from support.feeds import SYMBOL, adapter
 
 ROOT = Path(__file__).resolve().parents[2]
 CONDITIONS = (ROOT / "docs" / "conditions.md").read_text()
@@ -40,7 +45,8 @@ def metric_names(registry: CollectorRegistry) -> Iterator[tuple[str, str, str]]:
         describe: Callable[[], Iterable[Metric]] = getattr(collector, "describe")
         for family in describe():
             name = f"{family.name}_total" if family.type == "counter" else family.name
-            labels = getattr(collector, "_labelnames", ())
+            # Of a metric that is read when it is asked for, only the family knows them.
+            labels = getattr(family, "_labelnames", ()) or getattr(collector, "_labelnames", ())
             yield name, ", ".join(labels), family.documentation
 
 
@@ -55,6 +61,19 @@ def subscriber_registry() -> CollectorRegistry:
     registry = CollectorRegistry()
     ClientMeters(registry)
     return registry
+
+
+def feed_registry() -> CollectorRegistry:
+    settings = FeedSettings(
+        exchange="bybit", environment="demo", market="futures", symbol=SYMBOL, feed="test"
+    )
+    nowhere = Endpoints(
+        rest="http://127.0.0.1:9", public_stream="ws://127.0.0.1:9", private_stream=""
+    )
+    feed = Feed(
+        settings, lambda heard: adapter(nowhere, heard), lambda token: WELCOME, SystemClock()
+    )
+    return feed.meters.registry
 
 
 def test_every_phase_is_documented_in_its_order() -> None:
@@ -99,6 +118,7 @@ def test_every_event_of_our_own_is_documented() -> None:
     [
         ("Runner", Meters().registry),
         ("Runner at a shared feed", subscriber_registry()),
+        ("Feed", feed_registry()),
         ("Operator", operator_registry()),
     ],
 )
