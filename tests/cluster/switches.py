@@ -35,10 +35,13 @@ def start_api_server() -> None:
     with machine_lock():
         anchor = _own_anchor()
         was_away = components.running(_api_server()) is None
+        renewed = _controllers() if was_away else ()
+        for controller in renewed:
+            components.stop(controller, at_once=True)
         components.ensure(_api_server(), anchor)
         local.wait("the API server is ready", api_client.api_server_ready, (_api_server(),))
-        if was_away:
-            _renew_controllers(anchor)
+        for controller in renewed:
+            components.ensure(controller, anchor)
 
 
 def stop_node(*, runtime: bool = False) -> None:
@@ -98,12 +101,14 @@ def _is_shim(pid: int, anchor: Anchor) -> bool:
     return bool(program) and "containerd-shim" in program[0] and anchors.holds(anchor, pid)
 
 
-def _renew_controllers(anchor: Anchor) -> None:
-    """Controllers that missed the API server look for it more and more seldom, up to minutes."""
-    for component in control_plane.components(toolchain.kubernetes_key()):
-        if component.name in _CONTROLLERS:
-            components.stop(component, at_once=True)
-            components.ensure(component, anchor)
+def _controllers() -> tuple[Component, ...]:
+    """What an API server that comes back must not find running.
+
+    Controllers that missed it look for it more and more seldom, up to minutes, and first of all
+    take a node for lost that could not report meanwhile: its pods then get no connections.
+    """
+    parts = control_plane.components(toolchain.kubernetes_key())
+    return tuple(part for part in parts if part.name in _CONTROLLERS)
 
 
 def _api_server() -> Component:
