@@ -42,7 +42,7 @@ def test_while_everything_is_answered_with_an_error_it_lives_and_then_it_catches
         before = await_settled(clients, "alice")
 
         proxy.answer(status)
-        clients.must("delete", "role", "alice")
+        clients.must("delete", "role", "alice", "--wait=false")
         clients.apply(simulated("bob"))
         eventually(lambda: proxy.refused >= refused, "requests have failed")
         assert operator.is_alive
@@ -99,7 +99,7 @@ def test_what_was_deleted_while_no_watch_could_tell_is_found(
         await_settled(clients, "alice")
 
         proxy.answer(503)
-        clients.must("delete", "role", "alice")
+        clients.must("delete", "role", "alice", "--wait=false")
         proxy.forward(expired_watches=6)
 
         eventually(lambda: uid_of(clients, "role", "alice") != "", "the Role is back")
