@@ -73,6 +73,22 @@ def execution_row(**changes: Any) -> dict[str, Any]:
     }
 
 
+def test_executions_of_one_millisecond_keep_their_order_in_a_list() -> None:
+    """GR-42: a list comes newest first, and its times are too coarse to tell."""
+    rows = [
+        execution_row(execId="third", execTime="2001"),
+        execution_row(execId="second", execTime="2000"),
+        execution_row(execId="first", execTime="2000"),
+    ]
+    events = mapper_orders.listed_executions(rows, KnownOrders())
+
+    assert [event.execution_id for event in events if isinstance(event, OrderFilled)] == [
+        "first",
+        "second",
+        "third",
+    ]
+
+
 @pytest.mark.parametrize(
     ("status", "event"),
     [

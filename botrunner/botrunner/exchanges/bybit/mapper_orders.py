@@ -157,6 +157,16 @@ def execution_events(
     return tuple(sorted(events, key=lambda event: event.at))
 
 
+def listed_executions(
+    rows: Iterable[Row], known: KnownOrders
+) -> tuple[OrderFilled | FundingSettled, ...]:
+    """All rows of a list, which comes newest first, oldest first.
+
+    Executions of one millisecond keep the order in which they happened: the lower row is the older.
+    """
+    return execution_events(reversed(list(rows)), known)
+
+
 def _funding_event(row: Row) -> FundingSettled:
     paid = fields.decimal(row, "execFee")
     return FundingSettled(

@@ -163,7 +163,7 @@ class Reads:
             async for rows in self._pages(request):
                 page = [row for row in rows if fields.name(row, "execId") not in read]
                 read |= {fields.name(row, "execId"): row for row in page}
-                for event in reversed(mapper_orders.execution_events(page, self._known)):
+                for event in reversed(mapper_orders.listed_executions(page, self._known)):
                     if isinstance(event, OrderFilled):
                         walk.back_over(event)
                 if walk.is_covered:
@@ -189,7 +189,7 @@ class Reads:
 
     def _fills(self, rows: list[Row]) -> Fills:
         rows = mapper_orders.distinct(rows)
-        events = mapper_orders.execution_events(rows, self._known)
+        events = mapper_orders.listed_executions(rows, self._known)
         return Fills(
             fills=tuple(event for event in events if isinstance(event, OrderFilled)),
             funding=tuple(event for event in events if isinstance(event, FundingSettled)),
