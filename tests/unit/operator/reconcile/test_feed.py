@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from botapi.labels import UNUSED_SINCE_ANNOTATION
-from botoperator.reconcile.plan import Plan
+from botoperator.reconcile.feed import plan_feed
+from botoperator.reconcile.plan import FeedObservation, Plan
 from botoperator.settings import FeedSettings
 from support.accounts import Manifest
 from support.feed_world import (
