@@ -3,7 +3,7 @@
 from typing import Final
 
 from botapi.naming import LABEL_LIMIT, dns_label
-from botapi.v1alpha1.account import Mode, TradingAccountSpec
+from botapi.v1alpha1.account import TradingAccountSpec
 
 FEED_PORT: Final = 8490
 """Where a feed's subscribers connect."""
@@ -42,7 +42,7 @@ def uses_feeds(spec: TradingAccountSpec) -> bool:
     """Whether the account's runner gets its prices through shared feeds where there are any.
 
     An account with addresses of its own does not: the feeds are at those of the environment. A dry
-    run does not either: its venue trades in the runner, on prices that it follows by itself.
+    run does: its venue trades in the runner, on the exchange's prices.
     """
     given = (spec.endpoints.rest, spec.endpoints.public_stream, spec.endpoints.private_stream)
-    return spec.mode is Mode.LIVE and not any(given)
+    return not any(given)

@@ -136,11 +136,11 @@ def _maker(
     meters: Meters,
     stack: AsyncExitStack,
 ) -> MakeExchange:
-    own = VenueMaker(simulator, clock, stack, settings.share)
-    if settings.feeds is None:
-        return own
-    seen = ClientMeters(meters.registry)
-    return FeedMaker(own, settings.feeds, settings.address.name, clock, seen)
+    feeds: FeedMaker | None = None
+    if settings.feeds is not None:
+        seen = ClientMeters(meters.registry)
+        feeds = FeedMaker(settings.feeds, settings.address.name, clock, seen)
+    return VenueMaker(simulator, clock, stack, settings.share, feeds=feeds)
 
 
 def _hold_folder(settings: RunnerSettings, stack: AsyncExitStack) -> Path:

@@ -1,12 +1,13 @@
 """A dry run: the venue is inside this process, its prices are the real ones (GR-51).
 
-Two adapters make one: a public one without keys reads instruments and prices, the other trades at
-a simulator on loopback, whose prices follow the public ones. No request is signed for anybody
+Two adapters make one: a public one without keys reads instruments and prices, these through shared
+feeds where there are any; the other trades at a simulator on loopback, whose prices follow the
+public ones. No request is signed for anybody
 outside. The simulated account lives as long as the process, over every life of the runner.
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -33,6 +34,7 @@ from botrunner.exchanges.credentials import Credentials
 from botrunner.exchanges.market_data import CandleChanged
 from botrunner.exchanges.port import (
     Exchange,
+    FeedLimits,
     Guard,
     KeyInformation,
     Listeners,
@@ -142,22 +144,19 @@ class DryRunExchange(Exchange):
     def __init__(
         self,
         venue: DryVenue,
-        public: Endpoints,
+        make_public: Callable[[Listeners], Exchange],
         keys: Credentials,
         listeners: Listeners,
         clock: Clock,
         timeout_seconds: float,
     ) -> None:
-        """``keys`` are the simulator's own and never leave loopback."""
+        """``keys`` are the simulator's own and never leave loopback.
+
+        ``make_public`` gives the adapter without keys for the listeners it gets.
+        """
         self._venue, self._keys, self._clock = venue, keys, clock
         self._listeners, self._timeout = listeners, timeout_seconds
-        self._public = BybitExchange(
-            endpoints=public,
-            credentials=None,
-            listeners=replace(listeners, event=self._hear_public),
-            clock=clock,
-            timeout_seconds=timeout_seconds,
-        )
+        self._public = make_public(replace(listeners, event=self._hear_public))
         self._trading: BybitExchange | None = None
         self._prices: asyncio.Queue[QuoteChanged] = asyncio.Queue()
         self._public_run: asyncio.Task[None] | None = None
@@ -222,6 +221,10 @@ class DryRunExchange(Exchange):
         self._public.set_request_timeout(seconds)
         if self._trading is not None:
             self._trading.set_request_timeout(seconds)
+
+    @override
+    def set_feed_limits(self, limits: FeedLimits) -> None:
+        self._public.set_feed_limits(limits)
 
     @override
     def watch(self, symbols: Iterable[str], topics: PublicTopics = PublicTopics()) -> None:

@@ -1,5 +1,6 @@
 """Makes an account's adapter for every life of one process, always at the same venue."""
 
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
@@ -16,13 +17,17 @@ if TYPE_CHECKING:
     from botrunner.runtime.dry_run import DryVenue
     from botrunner.runtime.neighbours import Neighbours
 
+MakeAdapter = Callable[[Listeners], Exchange]
+Feeds = Callable[[TradingAccountSpec, MakeAdapter, Listeners], Exchange]
+
 
 class VenueMaker:
     """One account's. Mode, endpoints and balance are those of the first specification it is given:
-    their changes act from the next process on.
+    their changes act from the next process on; so does whether it uses feeds.
 
-    ``share`` is that of an account whose prices come through feeds: who follows the exchange itself
-    has to be back on its stream at once. ``simulator`` serves an account that is simulated without
+    ``feeds`` puts shared feeds before an adapter, where there are any. ``share`` is that of an
+    account whose prices come through them: who follows the exchange itself has to be back on its
+    stream at once. ``simulator`` serves an account that is simulated without
     addresses; ``stack`` ends a dry run's venue with the process. ``neighbours`` are the other
     accounts of this process, where there are any.
     """
@@ -34,8 +39,9 @@ class VenueMaker:
         stack: AsyncExitStack,
         share: AddressShare = WHOLE_ADDRESS,
         neighbours: "Neighbours | None" = None,
+        feeds: Feeds | None = None,
     ) -> None:
-        self._share, self._neighbours = share, neighbours
+        self._share, self._neighbours, self._feeds = share, neighbours, feeds
         self._simulator, self._clock, self._stack = simulator, clock, stack
         self._first: TradingAccountSpec | None = None
         self._dry: DryVenue | None = None
@@ -48,25 +54,40 @@ class VenueMaker:
         where = addresses(first, self._simulator)
         self._first = first
         if first.mode is Mode.DRY_RUN:
-            return self._dry_run(first, where, keys, listeners, spec.request_timeout_seconds)
+            return self._dry_run(spec, where, keys, listeners)
         if self._neighbours is not None:
             return self._neighbours.exchange(where, spec, keys, listeners)
-        share = self._share if uses_feeds(first) else WHOLE_ADDRESS
-        return make_exchange(where, spec, keys, listeners, self._clock, share)
+        return self._priced(spec, where, keys, listeners)
 
-    def _dry_run(
+    def _priced(
         self,
         spec: TradingAccountSpec,
         where: Endpoints,
-        keys: Credentials,
+        keys: Credentials | None,
         listeners: Listeners,
-        timeout_seconds: int,
+    ) -> Exchange:
+        """An adapter, its prices through feeds where it uses them; without keys prices only."""
+        through = self._feeds if uses_feeds(self._first or spec) else None
+        share = self._share if through is not None else WHOLE_ADDRESS
+
+        def make(heard: Listeners) -> Exchange:
+            return make_exchange(where, spec, keys, heard, self._clock, share)
+
+        return make(listeners) if through is None else through(spec, make, listeners)
+
+    def _dry_run(
+        self, spec: TradingAccountSpec, where: Endpoints, keys: Credentials, listeners: Listeners
     ) -> Exchange:
         from botrunner.runtime.dry_run import DryRunExchange, DryVenue
 
         if self._dry is None:
-            self._dry = DryVenue(spec, self._clock)
+            self._dry = DryVenue(self._first or spec, self._clock)
             self._stack.push_async_callback(self._dry.stop)
         return DryRunExchange(
-            self._dry, where, keys, listeners, self._clock, float(timeout_seconds)
+            self._dry,
+            lambda heard: self._priced(spec, where, None, heard),
+            keys,
+            listeners,
+            self._clock,
+            float(spec.request_timeout_seconds),
         )

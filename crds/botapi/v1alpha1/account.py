@@ -290,8 +290,7 @@ class TradingAccountSpec(Model):
         MarketDataSettings,
         live(
             "When the runner leaves the shared feed of a symbol. Without shared feeds (tradefleet "
-            "run, a dry run, addresses of its own) it asks the exchange anyway, and this does "
-            "nothing."
+            "run, addresses of its own) it asks the exchange anyway, and this does nothing."
         ),
     ] = MarketDataSettings()
     reconcile_seconds: Annotated[

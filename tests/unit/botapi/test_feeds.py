@@ -46,12 +46,12 @@ def test_the_environment_keeps_feeds_apart() -> None:
     ("change", "uses"),
     [
         ({}, True),
-        ({"mode": "dryRun"}, False),
+        ({"mode": "dryRun"}, True),
         ({"endpoints": {"rest": "http://localhost:1"}}, False),
         ({"endpoints": {"publicStream": "ws://localhost:1"}}, False),
     ],
 )
-def test_a_live_account_at_the_environments_own_addresses_uses_feeds(
+def test_an_account_at_the_environments_own_addresses_uses_feeds(
     change: dict[str, Any], uses: bool
 ) -> None:
     spec = {

@@ -25,16 +25,20 @@ def test_an_account_uses_the_feeds_of_its_strategies() -> None:
     assert _uses(strategies=strategies) == [("demo", "DOGEUSDT"), ("demo", "SOLUSDT")]
 
 
+def test_a_dry_run_uses_them_as_a_live_account_does() -> None:
+    """KU-12: by at least one account."""
+    assert _uses(mode="dryRun", credentials=None) == _uses() != []
+
+
 @pytest.mark.parametrize(
     ("settings", "spec"),
     [
         (SETTINGS, {}),
-        (_SETTINGS, {"mode": "dryRun"}),
         (_SETTINGS, {"endpoints": {"rest": "https://api.example.org"}}),
         (replace(_SETTINGS, simulator=None), {"environment": "simulated"}),
         (_SETTINGS, {"strategies": "nonsense"}),
     ],
-    ids=["feeds off", "dry run", "addresses of its own", "no simulator", "cannot be read"],
+    ids=["feeds off", "addresses of its own", "no simulator", "cannot be read"],
 )
 def test_accounts_that_use_no_feed(settings: Any, spec: dict[str, Any]) -> None:
     assert _uses(settings, **spec) == []

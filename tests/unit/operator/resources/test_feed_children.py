@@ -94,9 +94,12 @@ def _runner(settings: Settings, **spec: Any) -> Manifest:
     return template
 
 
-def test_a_runner_that_uses_feeds_is_told_where_and_given_a_token_for_them() -> None:
+@pytest.mark.parametrize("spec", [{}, {"mode": "dryRun", "credentials": None}])
+def test_a_runner_that_uses_feeds_is_told_where_and_given_a_token_for_them(
+    spec: dict[str, Any],
+) -> None:
     """MD-8: a token of the feeds' own audience, that opens nothing else."""
-    pod = _runner(_SETTINGS)
+    pod = _runner(_SETTINGS, **spec)
 
     [volume] = [each for each in pod["volumes"] if each["name"] == "feed-token"]
     [source] = volume["projected"]["sources"]
@@ -130,10 +133,9 @@ def test_a_runner_is_told_its_share_of_the_address_where_it_is_another_than_its_
     ("settings", "spec"),
     [
         (SETTINGS, {}),
-        (_SETTINGS, {"mode": "dryRun"}),
         (_SETTINGS, {"endpoints": {"rest": "https://api.example.org"}}),
     ],
-    ids=["feeds off", "dry run", "addresses of its own"],
+    ids=["feeds off", "addresses of its own"],
 )
 def test_a_runner_that_uses_no_feed_has_nothing_of_them(
     settings: Settings, spec: dict[str, Any]
