@@ -1,5 +1,7 @@
 """A way to the API server that answers for it where a test says so: 503, 429, 401, 410.
 
+It can also keep deletions to itself, which a watch would tell of.
+
 Plain HTTP on loopback, in a thread of its own; what is not answered here is forwarded with the
 token that came with it.
 """
@@ -7,7 +9,7 @@ token that came with it.
 import asyncio
 import json
 import threading
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from typing import Any, TypeVar
 
 import aiohttp
@@ -34,6 +36,10 @@ class ApiProxy:
         """So many watches are told that their resource version is too old."""
         self.refused = 0
         """Requests that were answered with `status`."""
+        self.keeps_deletions = False
+        """Whether watches are not told of deletions."""
+        self.kept = 0
+        """Deletions that no watch was told of."""
         self._open: dict[asyncio.Task[Any], asyncio.Transport] = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -114,11 +120,29 @@ class ApiProxy:
             timeout=aiohttp.ClientTimeout(total=None),
         ) as answer:
             try:
-                return await _pass_on(answer, request)
+                return await self._pass_on(answer, request)
             finally:
                 # What was not read to its end is not kept for another request.
                 if answer.connection is not None and answer.connection.transport is not None:
                     answer.connection.transport.abort()
+
+    async def _pass_on(
+        self, answer: aiohttp.ClientResponse, request: web.BaseRequest
+    ) -> web.StreamResponse:
+        headers = {k: v for k, v in answer.headers.items() if k.lower() not in _HOP}
+        out = web.StreamResponse(status=answer.status, headers=headers)
+        await out.prepare(request)
+        is_watch = bool(request.query.get("watch"))
+        async for part in _lines(answer) if is_watch else answer.content.iter_any():
+            if is_watch and self._keeps(part):
+                self.kept += 1
+            else:
+                await out.write(part)
+        await out.write_eof()
+        return out
+
+    def _keeps(self, line: bytes) -> bool:
+        return self.keeps_deletions and json.loads(line)["type"] == "DELETED"
 
     def _await(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(_PATIENCE_SECONDS)
@@ -129,11 +153,10 @@ def _failure(status: int) -> web.Response:
     return web.json_response(body, status=status)
 
 
-async def _pass_on(answer: aiohttp.ClientResponse, request: web.BaseRequest) -> web.StreamResponse:
-    headers = {k: v for k, v in answer.headers.items() if k.lower() not in _HOP}
-    out = web.StreamResponse(status=answer.status, headers=headers)
-    await out.prepare(request)
-    async for chunk in answer.content.iter_any():
-        await out.write(chunk)
-    await out.write_eof()
-    return out
+async def _lines(answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+    """Whole lines, however long."""
+    rest = b""
+    async for part in answer.content.iter_any():
+        *lines, rest = (rest + part).split(b"\n")
+        for line in lines:
+            yield line + b"\n"
