@@ -2,17 +2,20 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from botapi.naming import runner_name
-from support.fleet_desk import PATIENCE_SECONDS, FleetDesk
+from support.fleet_desk import PATIENCE_SECONDS, FleetDesk, received_at
 from support.grid_life import LIFE
 from support.kubectl import Kubectl
+from support.runner_desk import CREATE
 
 pytestmark = pytest.mark.cluster
 
+TRADING_WITHIN = timedelta(seconds=60)
 MakeDesk = Callable[..., FleetDesk]
 CHILDREN = "serviceaccounts,roles,rolebindings,statefulsets,pods"
 
@@ -20,16 +23,24 @@ CHILDREN = "serviceaccounts,roles,rolebindings,statefulsets,pods"
 def test_two_accounts_of_one_symbol_in_two_namespaces_each_live_the_example(
     make_desk: MakeDesk, namespace: Kubectl, second_namespace: Kubectl
 ) -> None:
-    """KU-22, RI-7, GR-23, GR-30: levels, quantities and take-profits, by the venue's ledger."""
+    """KU-22, RI-7, GR-23, GR-30: levels, quantities and take-profits, by the venue's ledger.
+
+    A minute after the API server took the later one, both have placed all that the start asks for.
+    """
     desks = [make_desk(name="alice"), make_desk(name="bob", kubectl=second_namespace)]
     for desk in desks:
         desk.apply()
-    for moment in LIFE:
+    applied_at = max(desk.created_at() for desk in desks)
+    for desk in desks:
+        desk.settles(LIFE[0].shows)
+    placed = [received_at(row) for desk in desks for row in desk.requests(CREATE)]
+    for moment in LIFE[1:]:
         desks[0].price(moment.price)
         for desk in desks:
             desk.settles(moment.shows)
 
     assert desks[0].kubectl.namespace != desks[1].kubectl.namespace
+    assert max(placed) < applied_at + TRADING_WITHIN
     for desk in desks:
         desk.until_ready()
         assert desk.restarts() == 0

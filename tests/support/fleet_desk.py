@@ -21,6 +21,7 @@ from cluster import processes
 from support.fleet_scenario import START_PRICE, XRP
 from support.kubectl import Kubectl
 from support.pictures import Picture, identity_of, picture_of, resting, settle, text
+from support.processor import Withheld
 from support.release import Release
 from support.runner_desk import CREATE, WRITES
 
@@ -37,7 +38,10 @@ def until(ask: Callable[[], T | None], what: str, *, seconds: float = PATIENCE_S
     """The first answer that is something; fails the test when there is none in time."""
     deadline = time.monotonic() + seconds
     while True:
-        answer = ask()
+        try:
+            answer = ask()
+        except OSError:
+            answer = None  # The venue is not to be reached just now.
         if answer:
             return answer
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
@@ -215,6 +219,20 @@ class FleetDesk:
         """The pod's IP."""
         return str(self.pod()["status"]["podIP"])
 
+    def created_at(self) -> datetime:
+        """When the API server took the account, in whole seconds."""
+        return datetime.fromisoformat(self.stored()["metadata"]["creationTimestamp"])
+
+    def generation(self) -> int:
+        """Of the specification, as it stands."""
+        return int(self.stored()["metadata"]["generation"])
+
+    def records(self, event: str) -> list[dict[str, Any]]:
+        """What the runner's present container has logged of one kind, in order."""
+        lines = self.kubectl.must("logs", runner_pod_name(self.name)).splitlines()
+        read = (json.loads(line) for line in lines if line.startswith("{") and line.endswith("}"))
+        return [record for record in read if record.get("event") == event]
+
     def summary(self) -> str:
         """Everything that tells why something is not as it should be."""
         found = self.kubectl.run("get", "tradingaccount", self.name, "--output=json")
@@ -244,6 +262,11 @@ class FleetDesk:
             if "runner" in (line := processes.command_line(pid))
             and " ".join(marks) in " ".join(line)
         ]
+
+    def withheld(self, *others: int) -> Withheld:
+        """From now on: how long the runner, the venue and others were not allowed to run."""
+        venue = [pid for pid in processes.all_pids() if _is_venue(processes.command_line(pid))]
+        return Withheld([*self.processes(), *venue, *others])
 
     # The exchange
 
@@ -282,6 +305,15 @@ class FleetDesk:
         """Of those, the ones that could add exposure."""
         return [row for row in self.writes(after) if _adds(row)]
 
+    def exits_placed(self, after: int) -> list[dict[str, Any]]:
+        """Of those, new take-profits."""
+        placed = self.requests(CREATE, after=after)
+        return [row for row in placed if row["body"]["reduceOnly"]]
+
+    def cancels(self, after: int) -> list[dict[str, Any]]:
+        """Of those, the ones that take an order away."""
+        return [row for row in self.writes(after) if row["path"].endswith("cancel")]
+
     def count(self) -> int:
         """How many requests the venue has received in all."""
         return int(self.release.ask("requests", limit=1)["count"])
@@ -301,6 +333,14 @@ class FleetDesk:
                     found[identity.side.value] = row
         return found
 
+    def until_covered(self) -> None:
+        """Wait until exits rest for all that is held: none is on its way any more."""
+        self.until(self._is_covered, "exits for what is held")
+
+    def _is_covered(self) -> bool:
+        held = self.picture()["held"]
+        return held == {side: row[1] for side, row in self.exit_orders().items()}
+
     def picture(self) -> dict[str, object]:
         """Everything of the symbol that rests and is held."""
         return picture_of(self.ledger(), self.symbol)
@@ -308,6 +348,10 @@ class FleetDesk:
     def settles(self, expected: Picture) -> None:
         """Wait until the venue shows exactly this: see ``picture``."""
         settle(expected, self.picture, self.until)
+
+
+def _is_venue(command: list[str]) -> bool:
+    return "simulator" in command and "--control-port=8481" in command
 
 
 def _adds(row: Mapping[str, Any]) -> bool:

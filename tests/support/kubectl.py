@@ -67,11 +67,8 @@ class Kubectl:
 
     def run(self, *arguments: str, stdin: str = "") -> Answer:
         """Run a command and give what it said, whether it worked or not."""
-        command = [str(KUBECTL), f"--kubeconfig={self.kubeconfig}", "--request-timeout=20s"]
-        if self.namespace is not None:
-            command.append(f"--namespace={self.namespace}")
         ended = subprocess.run(
-            [*command, *arguments],
+            [*self._command(), "--request-timeout=20s", *arguments],
             input=stdin,
             capture_output=True,
             text=True,
@@ -80,6 +77,16 @@ class Kubectl:
             check=False,
         )
         return Answer(exit_code=ended.returncode, out=ended.stdout, err=ended.stderr)
+
+    def begin(self, *arguments: str) -> subprocess.Popen[str]:
+        """Begin a command that goes on, such as a watch; the caller reads and ends it."""
+        return subprocess.Popen(
+            [*self._command(), *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=self.environment(),
+        )
 
     def must(self, *arguments: str, stdin: str = "") -> str:
         """Run a command that has to work and give its output.
@@ -104,6 +111,12 @@ class Kubectl:
     def apply_as(self, manager: str, *objects: Manifest, flags: Sequence[str] = ()) -> Answer:
         """Apply objects server-side under a field manager."""
         return self.apply(*objects, flags=("--server-side", f"--field-manager={manager}", *flags))
+
+    def _command(self) -> list[str]:
+        command = [str(KUBECTL), f"--kubeconfig={self.kubeconfig}"]
+        if self.namespace is not None:
+            command.append(f"--namespace={self.namespace}")
+        return command
 
     @staticmethod
     def environment() -> dict[str, str]:
