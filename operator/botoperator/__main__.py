@@ -173,7 +173,7 @@ class _Part:
 
     def _tell(self, told: str | None, raw: dict[str, Any]) -> None:
         # In the watches' thread: what is no news ends here, of the rest the record is made here.
-        if told is None:
+        if told is None and not self.relist.is_wanted:
             self._loop.call_soon_threadsafe(self.relist.soon)
         if told == _DELETED or not self._context.store.has(raw):
             self._loop.call_soon_threadsafe(self._take, told, Record.of(raw))

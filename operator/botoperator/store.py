@@ -5,10 +5,11 @@ reads.
 Rule 2: a record never goes back in time: an older version of the same object changes nothing.
 
 Records hold JSON text, not objects: a decoded StatefulSet costs ten times its text, and thousands
-of accounts are kept to be read one at a time.
+of accounts are kept to be read one at a time. The text is compressed by the first one of its kind,
+which it is nearly equal to: a tenth of it is left.
 """
 
-import json
+import sys
 import zlib
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, Self
 
+from pydantic_core import from_json, to_json
 from typing_extensions import override
 
 from botapi.labels import ACCOUNT_KIND, ACCOUNT_LABEL, FEED_KIND, FEED_LABEL, OPERATOR_MANAGER
@@ -32,6 +34,8 @@ CHILD_KINDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 )
 """What belongs to an account, by the name `naming.runner_name`; and to a feed, by the feed's."""
 
+_PATTERNS: Final[dict[str, bytes]] = {}
+"""The text of the first object of each kind. Records hold on to the one they need."""
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
@@ -85,25 +89,33 @@ class Record:
     """Which feed a child belongs to; empty without the label."""
     packed: bytes
     """The object as compressed JSON, cut by `cut`."""
+    pattern: bytes
+    """What it is compressed by: zlib's preset dictionary."""
 
     @classmethod
     def of(cls, raw: Json) -> Self:
         """Make the record of an object as the API server sends it; ``raw`` is not kept."""
         metadata = raw["metadata"]
         labels = metadata.get("labels") or {}
-        text = json.dumps(cut(raw), separators=(",", ":"))
+        text = to_json(cut(raw))
+        pattern = _PATTERNS.setdefault(raw["kind"], text)
+        packer = zlib.compressobj(level=1, zdict=pattern)
+        # Six objects of an account share its names: kept once, they cost a sixth.
+        names = (raw["kind"], metadata.get("namespace", ""), metadata["name"])
         return cls(
-            place=Place(raw["kind"], metadata.get("namespace", ""), metadata["name"]),
+            place=Place(*map(sys.intern, names)),
             uid=metadata.get("uid", ""),
             version=version_of(metadata),
-            account_label=labels.get(ACCOUNT_LABEL, ""),
-            feed_label=labels.get(FEED_LABEL, ""),
-            packed=zlib.compress(text.encode(), level=1),
+            account_label=sys.intern(labels.get(ACCOUNT_LABEL, "")),
+            feed_label=sys.intern(labels.get(FEED_LABEL, "")),
+            packed=packer.compress(text) + packer.flush(),
+            pattern=pattern,
         )
 
     def read(self) -> dict[str, Any]:
         """Decode the object; the caller's own to change."""
-        decoded: dict[str, Any] = json.loads(zlib.decompress(self.packed))
+        text = zlib.decompressobj(zdict=self.pattern).decompress(self.packed)
+        decoded: dict[str, Any] = from_json(text)
         return decoded
 
 

@@ -5,7 +5,6 @@ away for every object, the second would hold a worker where the queue can do som
 """
 
 import asyncio
-import json
 import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -15,6 +14,7 @@ from typing import Any, Self
 import aiohttp
 from kubernetes.aio.client import ApiClient, Configuration
 from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config
+from pydantic_core import from_json
 from typing_extensions import override
 
 from botapi.labels import OPERATOR_MANAGER
@@ -37,7 +37,8 @@ _JSON = "application/json"
 _APPLY = "application/apply-patch+yaml"
 _APPLY_QUERY = {"fieldManager": OPERATOR_MANAGER, "force": "true"}
 _TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=10)
-_PAGE = 500
+_PAGE = 100
+"""Objects decoded at once: what a page takes is never quite given back."""
 _WRONG = frozenset({400, 413, 415, 422})
 _NOT_NOW = frozenset({401, 408, 429})
 _GONE = frozenset({404, 409})
@@ -244,7 +245,7 @@ class KubeCluster(Cluster):
             self._access.reload()
             await self.close()
         try:
-            answer: dict[str, Any] = json.loads(text)
+            answer: dict[str, Any] = from_json(text)
         except ValueError:
             answer = {"message": text[:200].decode(errors="replace")}
             if status < 300:

@@ -89,7 +89,8 @@ def watch_settings(scope: Scope) -> kopf.OperatorSettings:
     settings.watching.reconnect_backoff = 1
     # Bookmarks come every minute: silence beyond that is a dead connection.
     settings.watching.inactivity_timeout = 70
-    settings.watching.chunk_size = 500
+    # All kinds are listed at once at the start: small pages keep the memory of that small.
+    settings.watching.chunk_size = 100
     for kind in scope.kinds:
         if kind.selector:
             settings.watching.label_selectors[kind.group, kind.version, kind.plural] = kind.selector

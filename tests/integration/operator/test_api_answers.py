@@ -177,7 +177,7 @@ async def test_a_list_is_read_page_by_page_and_each_item_says_what_it_is(tmp_pat
     ]
     assert {page.version for page in found} == {7}
     assert [asked.query.get("continue") for asked in api.asked] == [None, "more"]
-    assert {asked.query["limit"] for asked in api.asked} == {"500"}
+    assert {asked.query["limit"] for asked in api.asked} == {"100"}
 
 
 async def test_children_are_listed_by_their_label_and_accounts_all(tmp_path: Path) -> None:
