@@ -36,12 +36,15 @@ WRITE = Request(
 
 def http(body: str, status: str = "200 OK", headers: str = "") -> bytes:
     payload = body.encode()
-    head = f"HTTP/1.1 {status}\r\nContent-Length: {len(payload)}\r\n{headers}\r\n"
-    return head.encode() + payload
+    head = f"HTTP/1.1 {status}\r\nContent-Length: {len(payload)}\r\nConnection: close\r\n{headers}"
+    return head.encode() + b"\r\n" + payload
 
 
 class _Peer(socketserver.ThreadingTCPServer):
-    """A server that answers everybody by ``answer_to`` the request's path; None: never."""
+    """A server that answers everybody by ``answer_to`` the request's path; None: never.
+
+    One request a connection.
+    """
 
     allow_reuse_address = True
 

@@ -1,7 +1,7 @@
 """The door to Bybit's REST: pybit on a few threads. The only module that imports pybit.
 
 Rule 1: pybit repeats nothing and never sleeps; what is sent again is decided by ``deliver``.
-Rule 2: one client per thread, for a client holds one HTTP session.
+Rule 2: one client per thread, for a client holds one HTTP session; all share the connections.
 Rule 3: whatever goes wrong leaves as a Problem; no text that leaves holds a key.
 Rule 4: cancels and exits have threads of their own, so that no slow read holds them up.
 """
@@ -26,6 +26,7 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from botrunner.exchanges.bybit import codes, fields
 from botrunner.exchanges.bybit.address import Address, Lane
+from botrunner.exchanges.bybit.connections import Connections, HeldBackError, guarded
 from botrunner.exchanges.bybit.requests import Request
 from botrunner.exchanges.bybit.workers import Workers
 from botrunner.exchanges.credentials import HIDDEN, Credentials
@@ -36,6 +37,8 @@ from botrunner.service.clock import Clock
 
 CONNECT_SECONDS = 3.0
 _LANES = {"essential": Lane.ESSENTIAL, "write": Lane.WRITE, "read": Lane.READ}
+_THREADS = {"essential": ("bybit-exit", 4), "write": ("bybit-write", 4), "read": ("bybit-read", 3)}
+"""Of each lane, the threads' name and how many there are at most."""
 _NO_SUCH_CODE = -1
 """pybit takes an empty set of codes to retry for its own default; this one never comes."""
 
@@ -49,10 +52,6 @@ class Reply:
     """The venue's clock when it answered, as it stood in the answer."""
     remaining: int | None
     """What the endpoint's limit has left, by the venue's header."""
-
-
-class _HeldBackError(Exception):
-    """The guard said no at the write."""
 
 
 class _NoTurnError(Exception):
@@ -109,11 +108,8 @@ class Rest:
         self._clients: list[_Client] = []
         self.timeout_seconds = timeout_seconds
         self.offset = timedelta(0)
-        self._lanes = {
-            "essential": Workers("bybit-exit", 4),
-            "write": Workers("bybit-write", 4),
-            "read": Workers("bybit-read", 3),
-        }
+        self._lanes = {lane: Workers(name, most) for lane, (name, most) in _THREADS.items()}
+        self._connections = Connections(sum(most for _, most in _THREADS.values()))
 
     def venue_now(self) -> datetime:
         """The venue's clock, as far as it was measured."""
@@ -181,9 +177,8 @@ class Rest:
         if left <= 0:
             raise _NoTurnError
         client.timeout = (min(CONNECT_SECONDS, left), left)
-        if not may_send():
-            raise _HeldBackError
-        answer: object = getattr(client, request.method)(**request.params)
+        with guarded(may_send):
+            answer: object = getattr(client, request.method)(**request.params)
         return answer
 
     def _client(self) -> _Client:
@@ -204,6 +199,8 @@ class Rest:
             session = client.client
             session.proxies.update(requests.utils.get_environ_proxies(self._endpoint))
             session.trust_env = False
+            for scheme in ("http://", "https://"):
+                session.mount(scheme, self._connections)
             self._local.client = client
             self._clients.append(client)
         return client
@@ -225,7 +222,7 @@ class Rest:
 
     def _problem(self, error: Exception) -> Problem:
         match error:
-            case _HeldBackError():
+            case HeldBackError():
                 return Problem(failure=Failure.LOCAL, text="held back at the write")
             case _NoTurnError():
                 return _no_turn()
