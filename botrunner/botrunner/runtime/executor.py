@@ -7,6 +7,7 @@ Rule 3: what came of a request is an event; nothing here is decided twice.
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable
+from contextlib import suppress
 from typing import Any, Protocol
 
 from botrunner.domain.actions import (
@@ -71,6 +72,9 @@ class Executor:
         self._told = told
         self._broke = broke
         self._under_way: set[asyncio.Task[None]] = set()
+        self._unwritten: set[object] = set()
+        """One for each order request that has begun and is not at its write yet."""
+        self._written = asyncio.Event()
         self._closed = False
 
     def carry_out(self, actions: Iterable[Action]) -> tuple[OrderAction, ...]:
@@ -80,9 +84,15 @@ class Executor:
             if not isinstance(action, Approved):
                 self._do(action)
             elif not self._closed:
-                self._begin(self._order(action.action, self._guard(action)))
+                self._send(action)
                 sent.append(action.action)
         return tuple(sent)
+
+    async def written(self) -> None:
+        """Return once every order request that has begun is at its write, or over."""
+        while self._unwritten:
+            self._written.clear()
+            await self._written.wait()
 
     async def finish(self, seconds: float) -> int:
         """Begin nothing more, wait so long for what is under way; how many are still open."""
@@ -94,8 +104,30 @@ class Executor:
             task.cancel()
         return len(left)
 
-    def _guard(self, approved: Approved) -> Guard:
-        return lambda: not self._closed and self._may_send(approved.generation)
+    def _send(self, approved: Approved) -> None:
+        mark = object()
+        self._unwritten.add(mark)
+        self._begin(self._deliver(approved, mark))
+
+    async def _deliver(self, approved: Approved, mark: object) -> tuple[Event, ...]:
+        try:
+            return await self._order(approved.action, self._guard(approved, mark))
+        finally:
+            self._at_write(mark)
+
+    def _guard(self, approved: Approved, mark: object) -> Guard:
+        loop = asyncio.get_running_loop()
+
+        def may_send() -> bool:
+            with suppress(RuntimeError):  # The loop has ended: nobody waits any more.
+                loop.call_soon_threadsafe(self._at_write, mark)
+            return not self._closed and self._may_send(approved.generation)
+
+        return may_send
+
+    def _at_write(self, mark: object) -> None:
+        self._unwritten.discard(mark)
+        self._written.set()
 
     async def _order(self, action: OrderAction, may_send: Guard) -> tuple[Event, ...]:
         match action:

@@ -22,8 +22,8 @@ from botrunner.service.clock import Clock
 HEARTBEAT_SECONDS = 1.0
 """A timer event comes at least so often, whatever the engine asked for."""
 QUIET_SECONDS = 0.004
-"""Signing and writing a request takes a thread, which shares our processor, 1 to 2 ms; so long the
-telling of a step waits for the requests that it began."""
+"""Signing a request takes another thread half a millisecond, in which it needs the interpreter; at
+most so long the loop leaves it to the requests that a step began."""
 MOST_UNTOLD = 50
 """So many steps may wait to be told while events keep coming."""
 
@@ -75,12 +75,16 @@ class Steps:
         self._arm()
 
     async def next(self) -> None:
-        """Return once an event waits; what was decided is told when none does."""
+        """Return once an event waits; what was decided is told when none does.
+
+        Requests come first: an event that is taken before they are written only delays them. What
+        people want does not wait for them, for it may be a stop.
+        """
         await asyncio.sleep(0)  # Requests that have begun reach their threads,
-        if any(step.sent for step in self._untold):
+        if self._untold and self._untold[-1].sent and not self._inbox.has_wishes:
             with suppress(TimeoutError):
-                async with asyncio.timeout(QUIET_SECONDS):  # and have the processor for a moment.
-                    await self._inbox.wait()
+                async with asyncio.timeout(QUIET_SECONDS):  # and have the interpreter.
+                    await self._executor.written()
         if not len(self._inbox) or len(self._untold) > MOST_UNTOLD:
             self.tell()
         await self._inbox.wait()

@@ -51,8 +51,16 @@ class _Venue:
     def __init__(self) -> None:
         self.go_on = asyncio.Event()
         self.breaks = False
+        self._guards: list[Guard] = []
+
+    async def guards(self, count: int) -> list[Guard]:
+        """The guards of so many requests, once they have come."""
+        while len(self._guards) < count:
+            await asyncio.sleep(0)
+        return self._guards
 
     async def place(self, order: PlaceOrder, *, may_send: Guard) -> OrderEvent:
+        self._guards.append(may_send)
         await self.go_on.wait()
         if self.breaks:
             raise RuntimeError("a fault of the adapter's own")
@@ -113,6 +121,50 @@ async def test_a_generation_that_changed_meanwhile_denies_at_the_write() -> None
     await desk.executor.finish(20)
 
     assert isinstance(desk.happened[-1], OrderDenied)
+
+
+async def test_what_has_begun_is_being_written_until_its_guard_is_asked() -> None:
+    """Asked at the write, on a thread: then the interpreter is free for the next event."""
+    desk = _Desk()
+    desk.executor.carry_out((approved(), approved()))
+    writing = asyncio.create_task(desk.executor.written())
+    await asyncio.sleep(0)
+    before = writing.done()
+    asked = await asyncio.gather(
+        *(asyncio.to_thread(guard) for guard in await desk.venue.guards(2))
+    )
+    await asyncio.wait_for(writing, 60)
+
+    assert not before
+    assert asked == [True, True]
+    desk.venue.go_on.set()
+    await desk.executor.finish(20)
+
+
+async def test_a_request_that_is_over_before_its_write_is_not_waited_for() -> None:
+    """As one that the circuit breaker held back."""
+    desk = _Desk()
+    desk.venue.breaks = True
+    desk.venue.go_on.set()
+    desk.executor.carry_out((approved(),))
+    await asyncio.wait_for(desk.executor.written(), 60)
+
+    assert isinstance(desk.happened[-1], RuntimeError)
+
+
+def test_a_guard_that_is_asked_after_the_loop_has_ended_says_no() -> None:
+    """GR-52: threads are not waited for at the end of the process."""
+
+    async def live() -> Guard:
+        desk = _Desk()
+        desk.executor.carry_out((approved(),))
+        (guard,) = await desk.venue.guards(1)
+        await desk.executor.finish(0)
+        return guard
+
+    guard = asyncio.run(live())
+
+    assert guard() is False
 
 
 async def test_the_end_awaits_what_is_under_way_and_begins_nothing() -> None:

@@ -30,6 +30,8 @@ class _Desk:
     def __init__(self) -> None:
         self.happened: list[object] = []
         self.actions: dict[Event, tuple[Action, ...]] = {}
+        self.at_write = asyncio.Event()
+        self.at_write.set()
         self.inbox = Inbox()
         self.state = SimpleNamespace(wake_at=None)
         self.steps = Steps(
@@ -50,12 +52,22 @@ class _Desk:
         self.happened += [f"sent {each.order_id}" for each in sent]
         return sent
 
+    async def written(self) -> None:
+        await self.at_write.wait()
+
     def _told(self, step: Step) -> None:
         self.happened.append(("told", step.event.at, len(step.sent)))
 
     def puts(self, *events: Event) -> None:
         for event in events:
             self.inbox.put(event, 0.0)
+
+    async def sends(self) -> None:
+        """Takes an event that leads to a request, which is not at its write yet."""
+        self.actions[_event(1)] = (approved(),)
+        self.puts(_event(1))
+        await self.takes()
+        self.at_write.clear()
 
     async def takes(self) -> None:
         """The next event, as the loop of a life takes it."""
@@ -88,6 +100,53 @@ async def test_a_step_is_told_once_nothing_waits(desk: _Desk) -> None:
     desk.steps.stop()
 
     assert desk.happened[1:] == [("told", _event(1).at, 1), ("told", _event(2).at, 0)]
+
+
+async def test_the_next_event_waits_until_requests_are_written(
+    desk: _Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both need the interpreter, and the order is worth more."""
+    monkeypatch.setattr(steps, "QUIET_SECONDS", 300)
+    await desk.sends()
+    desk.puts(_event(2))
+    waiting = asyncio.create_task(desk.takes())
+    for _ in range(10):
+        await asyncio.sleep(0)
+    waited = not waiting.done()
+    desk.at_write.set()
+    await asyncio.wait_for(waiting, 60)
+    desk.steps.stop()
+
+    assert waited
+    assert len(desk.inbox) == 0
+
+
+async def test_a_request_that_is_not_written_soon_holds_no_event_up(
+    desk: _Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its connection may have to be made first; events after the next wait no more."""
+    await desk.sends()
+    desk.puts(_event(2))
+    await asyncio.wait_for(desk.takes(), 60)
+    monkeypatch.setattr(steps, "QUIET_SECONDS", 300)
+    desk.puts(_event(3))
+    await asyncio.wait_for(desk.takes(), 60)
+    desk.steps.stop()
+
+    assert len(desk.inbox) == 0
+
+
+async def test_what_people_want_does_not_wait_for_requests(
+    desk: _Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """RI-5: it may be a stop, which the requests that are not written yet must feel."""
+    monkeypatch.setattr(steps, "QUIET_SECONDS", 300)
+    await desk.sends()
+    desk.inbox.put_first(_event(2), 0.0)
+    await asyncio.wait_for(desk.takes(), 60)
+    desk.steps.stop()
+
+    assert len(desk.inbox) == 0
 
 
 async def test_what_came_before_a_stop_is_told_before_it(desk: _Desk) -> None:
