@@ -1,16 +1,20 @@
 """Answers that are none, through real sockets (EX-2, EX-11, EX-13)."""
 
 import asyncio
+import json
 import socketserver
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from http.client import HTTPMessage, parse_headers
 
 import pytest
 from typing_extensions import override
 
 from botrunner.exchanges.bybit import requests
+from botrunner.exchanges.bybit.connections import guarded
+from botrunner.exchanges.bybit.deliver import always
 from botrunner.exchanges.bybit.requests import Request
 from botrunner.exchanges.bybit.rest import Reply, Rest
 from botrunner.exchanges.credentials import Credentials
@@ -40,6 +44,9 @@ def http(body: str, status: str = "200 OK", headers: str = "") -> bytes:
     return head.encode() + b"\r\n" + payload
 
 
+FINE = http('{"retCode":0,"retMsg":"OK","result":{}}')
+
+
 class _Peer(socketserver.ThreadingTCPServer):
     """A server that answers everybody by ``answer_to`` the request's path; None: never.
 
@@ -52,6 +59,8 @@ class _Peer(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.answer_to = answer_to
         self.paths: list[str] = []
+        self.heads: list[HTTPMessage] = []
+        self.bodies: list[bytes] = []
 
 
 class _Handler(socketserver.StreamRequestHandler):
@@ -60,9 +69,10 @@ class _Handler(socketserver.StreamRequestHandler):
     @override
     def handle(self) -> None:
         path = self.rfile.readline().decode().split()[1].partition("?")[0]
-        while self.rfile.readline().strip():
-            continue
+        head = parse_headers(self.rfile)
         self.server.paths.append(path)
+        self.server.heads.append(head)
+        self.server.bodies.append(self.rfile.read(int(head.get("Content-Length", "0"))))
         answer = self.server.answer_to(path)
         if answer is None:
             self.rfile.read()  # Until the client gives up.
@@ -150,6 +160,31 @@ async def test_a_success_carries_result_time_and_what_the_limit_has_left() -> No
     assert reply == Reply(result={"a": 1}, time_ms=7, remaining=4)
 
 
+async def test_every_order_has_a_body_a_length_and_a_signature_of_its_own() -> None:
+    """What requests of an endpoint have in common is prepared once, and no more than that."""
+    with peer(lambda _: FINE) as server, rest_at(server) as rest:
+        for link in ("a", "longer-than-a", "b"):
+            await rest.call(replace(WRITE, params={**WRITE.params, "orderLinkId": link}), always)
+
+    links = [json.loads(body)["orderLinkId"] for body in server.bodies]
+    assert links == ["a", "longer-than-a", "b"]
+    assert [int(head["Content-Length"]) for head in server.heads] == [
+        len(body) for body in server.bodies
+    ]
+    assert len({head["X-BAPI-SIGN"] for head in server.heads}) == 3
+    assert {head["Content-Type"] for head in server.heads} == {"application/json"}
+
+
+def test_a_cookie_that_the_venue_sets_comes_back() -> None:
+    """As any client does, and here each thread's: a load balancer may go by it."""
+    answer = http('{"retCode":0,"result":{}}', headers="Set-Cookie: way=7; Path=/\r\n")
+    with peer(lambda _: answer) as server, rest_at(server) as rest, guarded(always):
+        for _ in range(2):
+            rest._client().cancel_order(**WRITE.params)
+
+    assert [head["Cookie"] for head in server.heads] == [None, "way=7"]
+
+
 async def test_the_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     """As any client does; it is looked up once for each client, not for every request."""
     body = '{"retCode":0,"retMsg":"OK","result":{},"time":7}'
@@ -202,9 +237,8 @@ async def test_what_gets_no_turn_before_the_deadline_was_never_sent() -> None:
 
 async def test_slow_reads_do_not_hold_exits_up() -> None:
     """Cancels and exits have threads of their own."""
-    fine = http('{"retCode":0,"retMsg":"OK","result":{}}')
     with (
-        peer(lambda path: None if "wallet" in path else fine) as server,
+        peer(lambda path: None if "wallet" in path else FINE) as server,
         rest_at(server, timeout_seconds=1.0) as rest,
     ):
         slow = [asyncio.create_task(failure(rest, requests.wallet())) for _ in range(10)]

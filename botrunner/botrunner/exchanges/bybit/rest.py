@@ -66,6 +66,8 @@ class _Client(AccountHTTP, MarketHTTP, PositionHTTP, TradeHTTP, UserHTTP):  # ty
     def __init__(self, now_ms: Callable[[], int], **settings: object) -> None:
         super().__init__(**settings)
         self._now_ms = now_ms
+        self._blanks: dict[str, requests.PreparedRequest] = {}
+        """By its address, what all requests of an endpoint have in common."""
 
     @override
     def __repr__(self) -> str:
@@ -85,6 +87,25 @@ class _Client(AccountHTTP, MarketHTTP, PositionHTTP, TradeHTTP, UserHTTP):  # ty
             "X-BAPI-TIMESTAMP": str(timestamp),
             "X-BAPI-RECV-WINDOW": str(recv_window),
         }
+
+    @override
+    def _prepare_request(
+        self, method: str, path: str, params: str, headers: dict[str, str]
+    ) -> requests.PreparedRequest:
+        # To parse the address and to merge the session's settings for every order anew would be a
+        # quarter of the call. Cookies are the session's and may change from one to the next.
+        if method != "POST" or self.client.cookies:
+            return self._prepared(method, path, params, headers)
+        if path not in self._blanks:
+            self._blanks[path] = self._prepared(method, path, "", {})
+        request = self._blanks[path].copy()
+        request.headers.update(headers)
+        request.prepare_body(params, None)
+        return request
+
+    def _prepared(self, *parts: object) -> requests.PreparedRequest:
+        request: requests.PreparedRequest = super()._prepare_request(*parts)
+        return request
 
 
 class Rest:
