@@ -20,6 +20,7 @@ def test_a_new_take_profit_amends_the_order_that_rests_in_the_same_pod(desk: Fle
     """KU-13, GR-46: live means live."""
     desk.apply()
     desk.settles({**LIFE[0].shows, "longExit": [("75", "1.0105")]})
+    desk.until_covered()
     desk.until_ready()
     before, pod, orders = desk.count(), desk.pod_uid(), desk.exit_orders()
     desk.apply_account(strategies=[desk.strategy(takeProfitPercent=2)])

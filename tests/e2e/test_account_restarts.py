@@ -9,7 +9,6 @@ from botrunner.service.clock import SystemClock
 from support.fleet_desk import FleetDesk, received_at
 from support.grid_life import LIFE
 from support.person import Person
-from support.runner_desk import CREATE
 
 pytestmark = pytest.mark.cluster
 
@@ -32,6 +31,7 @@ def test_a_killed_runner_finds_its_levels_again_and_protects_them_first(
     for moment in LIFE[:2]:
         desk.price(moment.price)
         desk.settles(moment.shows)
+    desk.until_covered()
     desk.until_ready()
     before, epoch = desk.count(), desk.epoch()
     picture = desk.picture()
@@ -45,7 +45,7 @@ def test_a_killed_runner_finds_its_levels_again_and_protects_them_first(
 
     assert desk.adding(before) == []
     started = datetime.fromisoformat(desk.status()["runner"]["started"])
-    exits = [row for row in desk.requests(CREATE, after=before) if row["body"]["reduceOnly"]]
+    exits = desk.exits_placed(before)
     assert len(exits) == 2
     for row in exits:
         assert received_at(row) - max(started, cancelled_at) < PROTECTED_WITHIN

@@ -51,6 +51,7 @@ def test_the_second_account_with_the_same_keys_sends_nothing(make_desk: MakeDesk
     second = make_desk(name="second", venue_account=first.venue_account)
     first.apply()
     first.settles(LIFE[0].shows)
+    first.until_covered()
     first.until_ready()
     before = first.count()
     second.apply()

@@ -14,6 +14,7 @@ def _trade_to_filled_levels(desk: FleetDesk) -> None:
     for moment in LIFE[:2]:
         desk.price(moment.price)
         desk.settles(moment.shows)
+    desk.until_covered()
     desk.until_ready()
 
 
