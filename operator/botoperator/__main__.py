@@ -1,6 +1,7 @@
 """The program `tradefleet-operator`: puts the parts together and ends them."""
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Sequence
@@ -28,6 +29,9 @@ from botoperator.resources.metadata import ReleaseOwner
 from botoperator.store import Place, Record
 from botoperator.worker import Workers
 
+_YOUNG_OBJECTS = 50_000
+"""Decoded lists are very many objects and no garbage: looked through as often as Python does by
+itself, they take the processor as long again as their decoding does."""
 _BEAT_SECONDS = 1.0
 _LOOK_SECONDS = 5.0
 _DELETED = "DELETED"
@@ -39,6 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     logs.set_up(options.log_level, options.shape)
     log = Log()
+    gc.freeze()
+    gc.set_threshold(_YOUNG_OBJECTS)
     try:
         asyncio.run(_run(options, log))
     except OSError as error:

@@ -98,26 +98,25 @@ def _lacking_items(
 
 
 def _unwanted(owned: Mapping[str, Any], wanted: Any, path: tuple[str, ...]) -> Iterator[str]:
+    # ``f:`` names a field, ``k:`` an item by its key fields, ``v:`` one by its value, ``i:`` one by
+    # its place (structured-merge-diff, path elements of FieldsV1).
     for entry, below in owned.items():
         sort, _, name = entry.partition(":")
-        if not name:
-            continue
-        word, value, is_there = _wanted_part(sort, name, wanted)
-        if not is_there:
-            yield ".".join((*path, word))
-        elif below:
-            yield from _unwanted(below, value, (*path, word))
+        if sort == "f":
+            if not isinstance(wanted, dict) or name not in wanted:
+                yield ".".join((*path, name))
+            elif below:
+                yield from _unwanted(below, wanted[name], (*path, name))
+        elif name:
+            word, value, is_there = _wanted_item(sort, name, wanted)
+            if not is_there:
+                yield ".".join((*path, word))
+            elif below:
+                yield from _unwanted(below, value, (*path, word))
 
 
-def _wanted_part(sort: str, name: str, wanted: Any) -> tuple[str, Any, bool]:
-    """The part of what we want that an entry of FieldsV1 names, and whether it is there.
-
-    ``f:`` names a field, ``k:`` an item by its key fields, ``v:`` an item by its value, ``i:`` one
-    by its place (structured-merge-diff, path elements of FieldsV1).
-    """
-    if sort == "f":
-        is_there = isinstance(wanted, dict) and name in wanted
-        return name, wanted[name] if is_there else None, is_there
+def _wanted_item(sort: str, name: str, wanted: Any) -> tuple[str, Any, bool]:
+    """The item of a list of ours that an entry of FieldsV1 names, and whether it is there."""
     items = wanted if isinstance(wanted, list) else []
     named = json.loads(name)
     if sort == "k":
