@@ -32,6 +32,9 @@ UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --e
 	--custom-compile-command 'make lock' $(UPGRADE)
 NEXT = @printf '\n%s\n' "$(1)"
 
+# Needs the cluster and the image in it.
+CLUSTER_BENCH := tests/bench/stop_bench.py
+
 .PHONY: help init lock fmt lint types imports check-static check-tests check test e2e nightly \
 	bench crds image cluster-up cluster-down demo clean
 
@@ -115,7 +118,10 @@ nightly: test ## Everything, then the long profiles: outages and days, many more
 	$(call NEXT,Next: a failing example is printed with its blob; turn it into a test.)
 
 bench: $(READY) ## The benchmarks, as ratios against a reference measured in the same run
-	@for bench in tests/bench/*_bench.py; do echo "== $$bench"; $(BIN)/python $$bench; done
+	@for bench in $(filter-out $(CLUSTER_BENCH),$(wildcard tests/bench/*_bench.py)); do \
+	    echo "== $$bench"; $(BIN)/python $$bench; done
+	@echo "== $(CLUSTER_BENCH)"; if [ -e .cluster/kubeconfig ]; then $(BIN)/python $(CLUSTER_BENCH); \
+	else echo "left out: it needs a cluster; make cluster-up image$(comma) then make bench"; fi
 	$(call NEXT,Compare the ratios$(comma) not the absolute figures: machines differ.)
 
 crds: $(READY) ## Generate the CRDs in crds/ and in the chart from the models
