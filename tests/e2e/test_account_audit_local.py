@@ -1,5 +1,7 @@
 """How little is written: counted by the audit log, which only the built-in cluster keeps."""
 
+from datetime import datetime
+
 import pytest
 
 from botapi.naming import runner_name
@@ -12,26 +14,31 @@ from support.release import Release
 pytestmark = pytest.mark.cluster
 
 STATUS = "tradingaccounts/status"
+RUNNER_WRITES = 16
+"""Read, signed in, admitted, streams, recovered, and then each order that fills or rests: a runner
+reports changes of state at once (KU-4), at most ten times a second."""
 
 
 def test_writes_are_counted_and_children_come_back(desk: FleetDesk, release: Release) -> None:
     """KU-4, KU-14: 4 applies, few status writes, none for nothing; a hand's change is repaired."""
     namespace = str(desk.kubectl.namespace)
     operator = f"system:serviceaccount:{release.namespace}:"
-    # Its orders rest from an earlier life: no fill and no exit on its way unsettles what is said.
-    desk.apply()
-    desk.settles(LIFE[0].shows)
-    desk.delete()
-    desk.until(lambda: not _left(desk), "the children are gone")
     audit = Audit(switches.audit_log())
     desk.apply()
-    desk.until_ready()
+    # Both sides fill at once: what follows the first Ready is counted too.
     desk.settles(LIFE[0].shows)
+    desk.until(lambda: _shows_exits(desk), "both exits are reported")
+    desk.until_ready()
     written = audit.writes(namespace=namespace, user=operator)
     by_resource = {kind: _count(written, kind) for kind in CHILDREN}
     assert by_resource == dict.fromkeys(CHILDREN, 1)
+    made = _pod_made_at(audit, namespace)
+    assert _count([entry for entry in written if entry.at < made], STATUS) <= 2, written
     assert _count(written, STATUS) <= 4, written
     assert len(written) == 4 + _count(written, STATUS)
+    reported = audit.writes(namespace=namespace, user=f"system:serviceaccount:{namespace}:")
+    assert {entry.resource for entry in reported} == {STATUS}
+    assert len(reported) <= RUNNER_WRITES, reported
 
     # The first comparison with the exchange may still correct a figure.
     elapse(15)
@@ -46,14 +53,11 @@ def test_writes_are_counted_and_children_come_back(desk: FleetDesk, release: Rel
 
     pod = desk.pod_uid()
     name = runner_name(desk.name)
-    desk.kubectl.must("delete", "rolebinding", name)
-    desk.until(lambda: desk.kubectl.run("get", "rolebinding", name).ok, "the binding is back")
+    _remove(desk, "rolebinding")
     rules = desk.kubectl.read("role", name)["rules"]
     desk.kubectl.must("patch", "role", name, "--type=merge", "-p", '{"rules": []}')
     desk.until(lambda: desk.kubectl.read("role", name)["rules"] == rules, "the Role is as it was")
-    uid = desk.kubectl.read("statefulset", name)["metadata"]["uid"]
-    desk.kubectl.must("delete", "statefulset", name, "--cascade=orphan")
-    desk.until(lambda: _uid(desk, name) not in ("", uid), "the StatefulSet is back")
+    _remove(desk, "statefulset", "--cascade=orphan")
     desk.settles(LIFE[0].shows)
     assert desk.pod_uid() == pod
 
@@ -62,13 +66,32 @@ def _count(entries: list[Entry], resource: str) -> int:
     return sum(entry.resource == resource for entry in entries)
 
 
-def _left(desk: FleetDesk) -> str:
-    """Children of the account that are still there; the namespace's own objects are not meant."""
-    kinds = ",".join([*CHILDREN, "pods"])
-    found = desk.kubectl.must("get", kinds, "--output=name").split()
-    return " ".join(name for name in found if desk.name in name)
+def _shows_exits(desk: FleetDesk) -> bool:
+    positions = desk.status().get("positions", ())
+    return len(positions) == 2 and all(each.get("takeProfitPrice") for each in positions)
 
 
-def _uid(desk: FleetDesk, name: str) -> str:
-    answer = desk.kubectl.run("get", "statefulset", name, "--output=jsonpath={.metadata.uid}")
-    return answer.out
+def _pod_made_at(audit: Audit, namespace: str) -> datetime:
+    """When the StatefulSet's controller made the runner's pod."""
+    made = [
+        entry
+        for entry in audit.entries()
+        if (entry.verb, entry.resource, entry.namespace) == ("create", "pods", namespace)
+    ]
+    return min(entry.at for entry in made if entry.code < 300)
+
+
+def _remove(desk: FleetDesk, kind: str, *flags: str) -> None:
+    """Delete a child; returns when another one has its name.
+
+    kubectl must not wait: it may not see that the child was gone where a new one comes at once.
+    """
+    name = runner_name(desk.name)
+    uid = desk.kubectl.read(kind, name)["metadata"]["uid"]
+    desk.kubectl.must("delete", kind, name, "--wait=false", *flags)
+    desk.until(lambda: _uid(desk, kind) not in ("", uid), f"the {kind} is back")
+
+
+def _uid(desk: FleetDesk, kind: str) -> str:
+    path = "--output=jsonpath={.metadata.uid}"
+    return desk.kubectl.run("get", kind, runner_name(desk.name), path).out
