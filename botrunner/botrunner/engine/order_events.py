@@ -193,7 +193,7 @@ def _advance(state: EngineState, event: OrderEvent) -> Order | None:
         return None
     order = advance(before, event)
     state.orders.put(order)
-    if not order.in_flight:
+    if not order.in_flight and (before.in_flight or not order.awaits_fills):
         state.inquiries.pop(order.order_id, None)
     run = state.runs.get(order.strategy)
     if run is not None:
@@ -218,7 +218,7 @@ def _free_slot(state: EngineState, order_id: str) -> None:
 def _forget(state: EngineState, order: Order) -> None:
     state.orders.remove(order.order_id)
     if order.state is not OrderState.REJECTED:
-        state.over[order.order_id] = None
+        state.over[order.order_id] = state.now
         while len(state.over) > _REMEMBERED_ORDERS:
             del state.over[next(iter(state.over))]
     state.no_amend.discard(order.order_id)

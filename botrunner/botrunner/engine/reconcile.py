@@ -121,7 +121,8 @@ def _take_orders(state: EngineState, read: AccountRead) -> None:
         known = state.orders.get(order.order_id)
         if known is None:
             # One that is over rested when the read began: a read is older than it looks.
-            if order.order_id not in state.over:
+            over_at = state.over.get(order.order_id)
+            if over_at is None or read.started_at > over_at + READ_PATIENCE:
                 strangers.seen(state, order, by_read=True)
         elif known.requested_at < read.started_at:
             state.orders.put(advance(known, _as_opened(order, read.at)))

@@ -139,6 +139,7 @@ def _take_orders(state: EngineState, run: Run, read: SymbolRead) -> None:
         unresolved = order.state in (OrderState.SENT, OrderState.UNKNOWN)
         if not unresolved or order.order_id in final:
             state.orders.remove(order.order_id)
+            state.inquiries.pop(order.order_id, None)
     for found in read.open_orders:
         identity = decode(found.order_id)
         if identity is None or identity.strategy != run.name:
@@ -180,7 +181,7 @@ def _adopted(state: EngineState, run: Run) -> GridState:
             created_at=order.created_at,
         )
         for order in state.live_orders(run.name)
-        if order.price is not None
+        if order.price  # A price that a read does not tell, or calls zero, says nothing.
     )
     return adopt(
         run.grid,

@@ -6,15 +6,18 @@ Rule 2: an exit does not wait for that (GR-34): read twice in two seconds and no
 slot. Should it rest after all, two reduce-only orders close no more than there is, and the surplus
 is cancelled as soon as it is seen.
 Rule 3: an order that rested and is nowhere holds new exposure back, and in the end it is a stop.
+Rule 4: one that has ended with executions missing is read at a growing distance; in the end the
+strategy is recovered without them.
 """
 
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from botrunner.domain.actions import ResolveOrder
+from botrunner.domain.actions import Notify, ResolveOrder
 from botrunner.domain.emergency import StopCause
 from botrunner.domain.order import Order, OrderState, Pending
-from botrunner.engine.state import SECOND, EngineState, Inquiry
+from botrunner.engine import recovery
+from botrunner.engine.state import SECOND, EngineState, Inquiry, Phase
 from botrunner.engine.stop import engage
 
 RECEIVE_WINDOW = timedelta(seconds=5)
@@ -47,9 +50,11 @@ def ask_where_uncertain(state: EngineState) -> None:
             inquiry = Inquiry(since=state.now, next_at=state.now)
         if state.now >= inquiry.next_at:
             state.outbox.append(ResolveOrder(order_id=order.order_id, symbol=order.symbol))
-            inquiry = replace(inquiry, next_at=state.now + _patience(order))
+            inquiry = replace(inquiry, next_at=state.now + _patience(state, order, inquiry))
         state.inquiries[order.order_id] = inquiry
         state.wake(inquiry.next_at)
+        if not order.in_flight:
+            _recover_without(state, order, inquiry.since)
 
 
 def not_found(state: EngineState, order: Order) -> bool:
@@ -81,6 +86,17 @@ def _missing(state: EngineState, order: Order, since: datetime) -> None:
     if state.now >= since + state.parameters.risk.invariant_grace:
         text = f"order {order.order_id} rested and is nowhere"
         engage(state, StopCause.INVARIANT, text, symbol=order.symbol)
+
+
+def _recover_without(state: EngineState, order: Order, since: datetime) -> None:
+    """Executions that never come: what is held says what was filled (GR-42)."""
+    run = state.runs.get(order.strategy)
+    if run is None or run.phase is not Phase.TRADING:
+        return
+    if state.now >= since + SILENCE:
+        text = f"{run.name}: executions of {order.order_id} never came"
+        state.outbox.append(Notify(reason="OutOfSync", message=text))
+        recovery.begin(state, run)
 
 
 def _doubt(state: EngineState, order: Order) -> None:
@@ -123,8 +139,13 @@ def _is_unseen_exit(order: Order) -> bool:
     return order.purpose.reduces and order.state in _UNSEEN
 
 
-def _patience(order: Order) -> timedelta:
-    """So long an answer to a read is waited for."""
+def _patience(state: EngineState, order: Order, inquiry: Inquiry) -> timedelta:
+    """So long an answer to a read is waited for, or the executions that the answer lacks.
+
+    The venue's lists lag behind each other.
+    """
+    if not order.in_flight and state.now < inquiry.since + SILENCE:
+        return LATE_FILLS
     return DOUBT if _is_unseen_exit(order) and not order.doubted else SILENCE
 
 

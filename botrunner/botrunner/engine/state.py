@@ -193,8 +193,8 @@ class EngineState:
     """Last fill or acknowledgement: a wallet older than it does not show everything."""
     orders: Working = field(default_factory=Working)
     """Ours, by client order id; final ones go once nothing more can come."""
-    over: dict[str, None] = field(default_factory=dict)
-    """Our orders that the venue called filled or cancelled lately, oldest first."""
+    over: dict[str, datetime] = field(default_factory=dict)
+    """Our orders that the venue called filled or cancelled lately, and when, oldest first."""
     foreign: dict[str, ReadOrder] = field(default_factory=dict)
     """Open orders of others, as last seen."""
     executions: dict[str, None] = field(default_factory=dict)

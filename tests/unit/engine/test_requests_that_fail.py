@@ -1,5 +1,6 @@
 """EX-2, EX-9, GR-24 and GR-34: refused, lost and racing requests."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -10,8 +11,10 @@ from botrunner.domain.actions import CancelOrder, PlaceOrder, ResolveOrder
 from botrunner.domain.emergency import StopCause
 from botrunner.domain.side import Purpose, Side
 from botrunner.engine.resolve import RECEIVE_WINDOW
-from support.engine_drive import Drive, Fault, account, grid, started
+from botrunner.engine.state import Phase
+from support.engine_drive import NOON, XRP, Drive, Fault, account, grid, started
 from support.grid_rules import broken_rules
+from support.grid_venue import GridVenue
 
 LONG, SHORT, EXIT = Side.LONG, Side.SHORT, Purpose.TAKE_PROFIT
 
@@ -179,6 +182,62 @@ def test_a_fill_that_never_comes_by_the_stream_is_read_after_two_seconds() -> No
     drive.settle(3)
 
     assert drive.run.grid.long.highest == 2
+
+
+def test_a_fill_that_the_venue_does_not_list_is_asked_for_at_a_distance() -> None:
+    """EX-7: its lists lag behind each other; a read that lacks the execution is no reason to ask
+    again at once, and in the end the position says what was filled."""
+    drive = at_99()
+    order = drive.order_at(LONG, 2)
+    order.is_open = False
+    filled = Decimal(300)
+    ended = ev.OrderCancelled(order_id=order.order_id, at=drive.venue.now, filled=filled)
+    since = len(drive.outcomes)
+    drive.tell(ended)
+    for _ in range(200):
+        # What the read of the order says: that it ended so, and not one execution.
+        drive.tell(replace(ended, at=drive.venue.now))
+        drive.wait(0.1)
+    reads = _resolved(drive, order.order_id, since)
+    drive.settle(30)
+
+    assert 2 <= reads <= 10
+    assert "OutOfSync" in drive.notices()
+    assert broken_rules(drive) == []
+
+
+def test_an_order_that_is_read_open_long_after_it_was_called_over_is_ours_again() -> None:
+    """No order is lost for a fact that was wrong: the surplus is cancelled."""
+    drive = at_99()
+    order = drive.order_at(LONG, 0, EXIT)
+    drive.tell(ev.OrderCancelled(order_id=order.order_id, at=drive.venue.now, filled=Decimal(0)))
+    drive.settle(3)
+    twice = drive.resting(LONG, EXIT)
+    drive.settle(120)
+
+    assert len(twice) == 2
+    assert len(drive.resting(LONG, EXIT)) == 1
+    assert broken_rules(drive) == []
+
+
+def test_an_order_without_a_price_in_a_read_breaks_no_recovery() -> None:
+    drive = Drive(venue=GridVenue(now=NOON, prices={XRP: Decimal(1)}), parameters=account())
+    drive.start()
+    order = drive.order_at(LONG, 1)
+    order.price = Decimal(0)
+    drive.restart()
+    drive.settle(5)
+
+    assert drive.run.phase is Phase.TRADING
+    assert drive.engine.state.stop is None
+
+
+def _resolved(drive: Drive, order_id: str, since: int) -> int:
+    return sum(
+        isinstance(action, ResolveOrder) and action.order_id == order_id
+        for outcome in drive.outcomes[since:]
+        for action in outcome.actions
+    )
 
 
 def test_an_execution_counts_once() -> None:
