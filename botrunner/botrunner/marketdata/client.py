@@ -6,7 +6,6 @@ A token that is renewed is shown on the connection that stands, so a renewal cos
 import asyncio
 import socket
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 
 from picows import WSError, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
@@ -121,8 +120,10 @@ class FeedClient:
             return await reader.ended
         finally:
             renewing.cancel()
-            with suppress(asyncio.CancelledError):
-                await renewing
+            # Not awaited itself: a cancellation of this client would be taken for its end.
+            await asyncio.wait((renewing,))
+            if not renewing.cancelled():
+                renewing.result()  # An error of the program.
 
     async def _renew(self, reader: "_Reader", transport: WSTransport) -> None:
         await reader.limited.wait()
