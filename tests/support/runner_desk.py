@@ -257,6 +257,15 @@ class RunnerDesk:
         """Whether both sides have a take-profit."""
         return bool(self.exits(Side.LONG) and self.exits(Side.SHORT))
 
+    def until_covered(self) -> None:
+        """Wait until exits rest for all that is held: none is on its way any more."""
+
+        def covers() -> bool:
+            exits = {side.value: self.exits(side) for side in (Side.LONG, Side.SHORT)}
+            return self.held() == {side: rows[0][0] for side, rows in exits.items() if rows}
+
+        self.until(covers, "exits for what is held")
+
     def held(self) -> dict[str, str]:
         """Quantity by side, flat ones left out."""
         return held(self.ledger())

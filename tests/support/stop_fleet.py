@@ -48,9 +48,10 @@ class StopFleet:
             (desk.state / "status.yaml").unlink()
 
     def settle(self, moment: Moment) -> None:
-        """Every account shows this moment and says that it trades."""
+        """Every account shows this moment, exits included, and says that it trades."""
         for desk in self._desks:
             desk.settles(moment.shows)
+            desk.until_covered()
             desk.until_trading()
 
     def price(self, price: str, *, mark: str | None = None) -> None:

@@ -17,6 +17,7 @@ def _started(desk: RunnerDesk, **spec: Any) -> None:
     desk.write(**spec)
     desk.start()
     desk.settles(LIFE[0].shows)
+    desk.until_covered()
     desk.until_trading()
 
 

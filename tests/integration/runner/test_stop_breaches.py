@@ -75,6 +75,7 @@ def test_a_liquidation_by_the_venue_stops_before_the_strategy_answers_it(
     desk.settles(LIFE[0].shows)
     desk.price("0.99")
     desk.settles(LIFE[1].shows)
+    desk.until_covered()
     desk.until_trading()
     # The price that liquidates never reaches the runner, so the margin rate is not the first cause.
     desk.command("freeze", stream="public")

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from botrunner.domain.side import Side
 from integration.runner.conftest import MakeDesk
 from support.grid_life import LIFE
 from support.runner_desk import RunnerDesk, grid_simulator
@@ -33,9 +32,6 @@ def test_a_stop_by_the_margin_rate_ends_only_by_a_persons_word(
     fleet.settle(LIFE[0])
     fleet.price("0.99")
     fleet.settle(LIFE[1])
-    # Freeze leaves an exit that is still being amended as it is, and the account Frozen.
-    whole = "the long exit closes both levels"
-    icy.until(lambda: [quantity for quantity, _ in icy.exits(Side.LONG)] == ["225"], whole)
     before = icy.count()
     fleet.price("0.99", mark="0.78")
     stops = {desk.name: desk.until_stopped() for desk in fleet}
