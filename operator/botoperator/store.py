@@ -88,7 +88,7 @@ class Record:
     feed_label: str
     """Which feed a child belongs to; empty without the label."""
     packed: bytes
-    """The object as compressed JSON, cut by `cut`."""
+    """The object as compressed JSON, cut by `cut` and without its version."""
     pattern: bytes
     """What it is compressed by: zlib's preset dictionary."""
 
@@ -97,7 +97,9 @@ class Record:
         """Make the record of an object as the API server sends it; ``raw`` is not kept."""
         metadata = raw["metadata"]
         labels = metadata.get("labels") or {}
-        text = to_json(cut(raw))
+        slim = cut(raw)
+        slim["metadata"].pop("resourceVersion", None)
+        text = to_json(slim)
         pattern = _PATTERNS.setdefault(raw["kind"], text)
         packer = zlib.compressobj(level=1, zdict=pattern)
         # Six objects of an account share its names: kept once, they cost a sixth.
@@ -116,7 +118,12 @@ class Record:
         """Decode the object; the caller's own to change."""
         text = zlib.decompressobj(zdict=self.pattern).decompress(self.packed)
         decoded: dict[str, Any] = from_json(text)
+        decoded["metadata"]["resourceVersion"] = str(self.version)
         return decoded
+
+    def says_nothing_new(self, known: Self) -> bool:
+        """Whether a plan would read of the object what it read of it before."""
+        return (self.uid, self.packed) == (known.uid, known.packed)
 
 
 class Store:
@@ -173,12 +180,16 @@ class Store:
     def upsert(self, record: Record) -> frozenset[Key]:
         """Take an object in and give the accounts and feeds that it concerns.
 
-        None where it is no newer than what is known, or was removed while a relist runs.
+        None where it is no newer than what is known, or newer in nothing that a plan reads, or was
+        removed while a relist runs.
         """
         known = self._records.get(record.place)
         if known and known.uid == record.uid and 0 < record.version <= known.version:
             return frozenset()
         if record.uid in self._buried:
+            return frozenset()
+        if known and record.says_nothing_new(known):
+            self._remember(record)
             return frozenset()
         concerned = self._forget(known) if known else frozenset()
         self._remember(record)
@@ -285,8 +296,9 @@ def version_of(metadata: Mapping[str, Any]) -> int:
 
 
 def cut(raw: Json) -> dict[str, Any]:
-    """The object without what no plan reads: other managers' fields, kubectl's copy, a pod's spec.
+    """The object without what no plan reads; most events of a pod's start are about nothing else.
 
+    Other managers' fields, kubectl's copy, a pod's spec and conditions, a StatefulSet's counts.
     Children are found by kind and API version, so both stay.
     """
     metadata = dict(raw["metadata"])
@@ -300,4 +312,22 @@ def cut(raw: Json) -> dict[str, Any]:
     slim = {**raw, "metadata": metadata}
     if raw["kind"] == POD_KIND:
         slim["spec"] = {"nodeName": (raw.get("spec") or {}).get("nodeName", "")}
+        slim["status"] = _cut_pod_status(raw.get("status") or {})
+    elif raw["kind"] == "StatefulSet" and raw.get("status"):
+        slim["status"] = _some(raw["status"], "observedGeneration", "updateRevision")
     return slim
+
+
+def _cut_pod_status(status: Json) -> dict[str, Any]:
+    conditions = status.get("conditions") or ()
+    return {
+        "conditions": [each for each in conditions if each.get("type") == "PodScheduled"],
+        "containerStatuses": [
+            _some(each, "name", "state", "lastState", "restartCount")
+            for each in status.get("containerStatuses") or ()
+        ],
+    }
+
+
+def _some(value: Json, *names: str) -> dict[str, Any]:
+    return {name: value[name] for name in names if name in value}

@@ -227,10 +227,51 @@ def test_kubectl_s_copy_of_an_object_is_dropped_and_other_annotations_are_kept()
 
 def test_of_a_pod_s_spec_the_node_alone_is_kept() -> None:
     raw = {**pod("alice-0", "alice"), "spec": {"nodeName": "one", "containers": [{"name": "x"}]}}
-    raw["status"] = {"phase": "Running"}
 
     assert cut(raw)["spec"] == {"nodeName": "one"}
-    assert cut(raw)["status"] == {"phase": "Running"}
+
+
+def test_of_a_pod_s_status_what_tells_of_its_container_is_kept() -> None:
+    runs = {"name": "runner", "state": {"running": {}}, "lastState": {}, "restartCount": 1}
+    refused = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
+    raw = {
+        **pod("alice-0", "alice"),
+        "status": {
+            "phase": "Running",
+            "podIP": "10.0.0.7",
+            "conditions": [{"type": "Ready", "status": "True"}, refused],
+            "containerStatuses": [{**runs, "ready": True, "image": "tradefleet:1"}],
+        },
+    }
+
+    assert cut(raw)["status"] == {"conditions": [refused], "containerStatuses": [runs]}
+
+
+def test_of_a_stateful_set_s_status_what_tells_of_its_template_is_kept() -> None:
+    told = {"observedGeneration": 2, "updateRevision": "alice-1"}
+    raw = {**thing("StatefulSet", "alice"), "status": {**told, "replicas": 1, "readyReplicas": 1}}
+
+    assert cut(raw)["status"] == told
+
+
+def test_a_newer_version_that_changes_nothing_that_is_read_concerns_nobody_and_is_kept() -> None:
+    store = Store()
+    store.upsert(Record.of(thing("TradingAccount", "alice")))
+    store.upsert(Record.of({**pod("alice-0", "alice", version=2), "status": {"podIP": ""}}))
+    newer = {**pod("alice-0", "alice", version=3), "status": {"podIP": "10.0.0.7"}}
+
+    assert store.upsert(Record.of(newer)) == frozenset()
+    assert store.has(newer)
+
+
+def test_another_object_of_the_same_content_concerns_its_account() -> None:
+    store = Store()
+    store.upsert(Record.of(thing("TradingAccount", "alice")))
+    store.upsert(Record.of(pod("alice-0", "alice", version=2, uid="one")))
+
+    concerned = store.upsert(Record.of(pod("alice-0", "alice", version=3, uid="two")))
+
+    assert concerned == {Key("clients", "alice")}
 
 
 def test_a_record_reads_back_as_it_was_and_is_small() -> None:
