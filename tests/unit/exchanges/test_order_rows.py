@@ -237,6 +237,19 @@ def test_what_the_venue_trades_itself_closes_and_is_told_apart(
     assert (fill.kind, fill.side, fill.reduces) == (kind, Side.LONG, True)
 
 
+@pytest.mark.parametrize(
+    "kind", ["BlockTrade", "MovePosition", "FutureSpread", "Delivery", "Settle"]
+)
+def test_what_moves_a_position_outside_the_book_is_a_fill_of_other_hands(kind: str) -> None:
+    """EX-10, GR-35: one row of an unknown kind would make every read of its span fail."""
+    row = execution_row(side="Sell", closedSize="5", execType=kind, orderLinkId="")
+    fill = mapper_orders.execution_event(row, KnownOrders())
+
+    assert isinstance(fill, OrderFilled)
+    assert (fill.kind, fill.side, fill.reduces) == (FillKind.TRADE, Side.LONG, True)
+    assert ids.decode(fill.order_id) is None
+
+
 def test_funding_is_no_fill_and_received_is_negative() -> None:
     row = execution_row(execType="Funding", side="Sell", execFee="-0.02")
 

@@ -33,6 +33,13 @@ _POST_ONLY_CROSSED = "EC_PostOnlyWillTakeLiquidity"
 """The request was answered with success, and matching refused the order."""
 _KINDS = {
     "Trade": FillKind.TRADE,
+    # What a person agrees outside the book, and how the venue ends a contract that it delists
+    # (V5's page of enums): fills of other hands.
+    "BlockTrade": FillKind.TRADE,
+    "MovePosition": FillKind.TRADE,
+    "FutureSpread": FillKind.TRADE,
+    "Delivery": FillKind.TRADE,
+    "Settle": FillKind.TRADE,
     "BustTrade": FillKind.LIQUIDATION,
     "AdlTrade": FillKind.DELEVERAGING,
 }
