@@ -41,6 +41,7 @@ def test_each_policy_acts_without_the_operator_and_only_on_its_own_account(
     free.apply()
     for desk in desks:
         desk.settles(LIFE[0].shows)
+        desk.until_covered()
         desk.until_ready()
     _scale(operator, release, 0)
 
@@ -67,11 +68,7 @@ def test_each_policy_acts_without_the_operator_and_only_on_its_own_account(
     assert frozen.writes(before) == []
 
     free.price("1.00")
-    for desk in stopped.values():
-        desk.patch(emergencyStop=None)
-    for desk in stopped.values():
-        desk.until_resumed()
-    stopped["Flatten"].settles(LIFE[0].shows)
+    _take_back(stopped)
     assert free.restarts() == sum(desk.restarts() for desk in desks) == 0
 
 
@@ -97,6 +94,15 @@ def test_the_annotation_on_all_accounts_stops_them_and_its_removal_ends_it(
     for desk in desks:
         desk.until_resumed()
         desk.settles(LIFE[0].shows)
+
+
+def _take_back(stopped: dict[str, FleetDesk]) -> None:
+    """All of them trade again; the frozen one's entry filled at 0.99, as it rested."""
+    for desk in stopped.values():
+        desk.patch(emergencyStop=None)
+    for policy, desk in stopped.items():
+        desk.until_resumed()
+        desk.settles(LIFE[1 if policy == "Freeze" else 0].shows)
 
 
 def _scale(operator: Kubectl, release: Release, replicas: int) -> None:
