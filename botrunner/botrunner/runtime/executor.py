@@ -74,7 +74,8 @@ class Executor:
         self._under_way: set[asyncio.Task[None]] = set()
         self._unwritten: set[object] = set()
         """One for each order request that has begun and is not at its write yet."""
-        self._written = asyncio.Event()
+        self.wrote: Callable[[], None] = _nothing
+        """Called when one of them is at its write, or over; whoever waits for that sets it."""
         self._closed = False
 
     def carry_out(self, actions: Iterable[Action]) -> tuple[OrderAction, ...]:
@@ -88,11 +89,10 @@ class Executor:
                 sent.append(action.action)
         return tuple(sent)
 
-    async def written(self) -> None:
-        """Return once every order request that has begun is at its write, or over."""
-        while self._unwritten:
-            self._written.clear()
-            await self._written.wait()
+    @property
+    def is_writing(self) -> bool:
+        """Whether an order request that has begun is not at its write yet, nor over."""
+        return bool(self._unwritten)
 
     async def finish(self, seconds: float) -> int:
         """Begin nothing more, wait so long for what is under way; how many are still open."""
@@ -127,7 +127,7 @@ class Executor:
 
     def _at_write(self, mark: object) -> None:
         self._unwritten.discard(mark)
-        self._written.set()
+        self.wrote()
 
     async def _order(self, action: OrderAction, may_send: Guard) -> tuple[Event, ...]:
         match action:
@@ -185,3 +185,7 @@ class Executor:
             return
         for event in events:
             self._told(event)
+
+
+def _nothing() -> None:
+    """Nobody waits."""

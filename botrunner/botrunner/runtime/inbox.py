@@ -65,6 +65,15 @@ class Inbox:
             self._something.clear()
             await self._something.wait()
 
+    def stir(self) -> None:
+        """Wake whoever waits for a change, though nothing came."""
+        self._something.set()
+
+    async def change(self) -> None:
+        """Return once something more comes, or it is stirred."""
+        self._something.clear()
+        await self._something.wait()
+
     def get_wish(self) -> tuple[Event, float] | None:
         """The next event that was put first and when it arrived; None where none waits."""
         if not self._wishes:

@@ -57,6 +57,7 @@ class Steps:
         self._told, self._took = told, took
         self._untold: deque[Step] = deque()
         self._timer: asyncio.TimerHandle | None = None
+        executor.wrote = inbox.stir
 
     def step(self, event: Event) -> None:
         """Take an event of our own making, and tell of it."""
@@ -81,10 +82,10 @@ class Steps:
         people want does not wait for them, for it may be a stop.
         """
         await asyncio.sleep(0)  # Requests that have begun reach their threads,
-        if self._untold and self._untold[-1].sent and not self._inbox.has_wishes:
+        if self._untold and self._untold[-1].sent:
             with suppress(TimeoutError):
                 async with asyncio.timeout(QUIET_SECONDS):  # and have the interpreter.
-                    await self._executor.written()
+                    await self._written()
         if not len(self._inbox) or len(self._untold) > MOST_UNTOLD:
             self.tell()
         await self._inbox.wait()
@@ -98,6 +99,10 @@ class Steps:
         """No timer event comes any more."""
         if self._timer is not None:
             self._timer.cancel()
+
+    async def _written(self) -> None:
+        while self._executor.is_writing and not self._inbox.has_wishes:
+            await self._inbox.change()
 
     def _arm(self) -> None:
         """The next timer event: when the engine asked for it, and at least once a second."""

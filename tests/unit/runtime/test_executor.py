@@ -84,6 +84,14 @@ class _Desk:
             broke=self.happened.append,
         )
 
+    async def until_written(self) -> None:
+        """Return once nothing is being written, and somebody was told of it."""
+        wrote = asyncio.Event()
+        self.executor.wrote = wrote.set
+        while self.executor.is_writing:
+            await asyncio.wait_for(wrote.wait(), 60)
+            wrote.clear()
+
     def record_stop(self, action: RecordStop) -> None:
         self.happened.append("recorded")
 
@@ -127,16 +135,15 @@ async def test_what_has_begun_is_being_written_until_its_guard_is_asked() -> Non
     """Asked at the write, on a thread: then the interpreter is free for the next event."""
     desk = _Desk()
     desk.executor.carry_out((approved(), approved()))
-    writing = asyncio.create_task(desk.executor.written())
-    await asyncio.sleep(0)
-    before = writing.done()
-    asked = await asyncio.gather(
-        *(asyncio.to_thread(guard) for guard in await desk.venue.guards(2))
-    )
-    await asyncio.wait_for(writing, 60)
+    before = desk.executor.is_writing
+    first, second = await desk.venue.guards(2)
+    asked = [await asyncio.to_thread(first)]
+    between = desk.executor.is_writing
+    asked.append(await asyncio.to_thread(second))
+    await desk.until_written()
 
-    assert not before
     assert asked == [True, True]
+    assert (before, between) == (True, True)
     desk.venue.go_on.set()
     await desk.executor.finish(20)
 
@@ -147,7 +154,8 @@ async def test_a_request_that_is_over_before_its_write_is_not_waited_for() -> No
     desk.venue.breaks = True
     desk.venue.go_on.set()
     desk.executor.carry_out((approved(),))
-    await asyncio.wait_for(desk.executor.written(), 60)
+    await desk.until_written()
+    await desk.executor.finish(20)
 
     assert isinstance(desk.happened[-1], RuntimeError)
 

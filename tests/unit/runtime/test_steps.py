@@ -30,8 +30,7 @@ class _Desk:
     def __init__(self) -> None:
         self.happened: list[object] = []
         self.actions: dict[Event, tuple[Action, ...]] = {}
-        self.at_write = asyncio.Event()
-        self.at_write.set()
+        self.is_writing = False
         self.inbox = Inbox()
         self.state = SimpleNamespace(wake_at=None)
         self.steps = Steps(
@@ -52,8 +51,8 @@ class _Desk:
         self.happened += [f"sent {each.order_id}" for each in sent]
         return sent
 
-    async def written(self) -> None:
-        await self.at_write.wait()
+    def wrote(self) -> None:
+        raise AssertionError("nobody waits for requests to be written")
 
     def _told(self, step: Step) -> None:
         self.happened.append(("told", step.event.at, len(step.sent)))
@@ -67,7 +66,12 @@ class _Desk:
         self.actions[_event(1)] = (approved(),)
         self.puts(_event(1))
         await self.takes()
-        self.at_write.clear()
+        self.is_writing = True
+
+    def writes(self) -> None:
+        """The request is at its write."""
+        self.is_writing = False
+        self.wrote()
 
     async def takes(self) -> None:
         """The next event, as the loop of a life takes it."""
@@ -113,7 +117,7 @@ async def test_the_next_event_waits_until_requests_are_written(
     for _ in range(10):
         await asyncio.sleep(0)
     waited = not waiting.done()
-    desk.at_write.set()
+    desk.writes()
     await asyncio.wait_for(waiting, 60)
     desk.steps.stop()
 
@@ -142,11 +146,15 @@ async def test_what_people_want_does_not_wait_for_requests(
     """RI-5: it may be a stop, which the requests that are not written yet must feel."""
     monkeypatch.setattr(steps, "QUIET_SECONDS", 300)
     await desk.sends()
+    waiting = asyncio.create_task(desk.takes())
+    for _ in range(10):
+        await asyncio.sleep(0)
     desk.inbox.put_first(_event(2), 0.0)
-    await asyncio.wait_for(desk.takes(), 60)
+    await asyncio.wait_for(waiting, 60)
     desk.steps.stop()
 
     assert len(desk.inbox) == 0
+    assert desk.is_writing
 
 
 async def test_what_came_before_a_stop_is_told_before_it(desk: _Desk) -> None:
