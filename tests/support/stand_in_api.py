@@ -60,6 +60,9 @@ class StandInApi:
         """End everything."""
         self.cut()
         await self._runner.cleanup()
+        # What was let go of is closed by the loop's next turns; a stopped loop would leave it open.
+        for _ in range(50):
+            await asyncio.sleep(0)
 
     def answer(self, status: int, *, retry_after: int = 0) -> None:
         """Answer everything with an error from now on; open watches are cut off."""
