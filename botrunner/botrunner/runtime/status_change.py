@@ -17,13 +17,14 @@ def is_urgent(before: AccountStatus, after: AccountStatus) -> bool:
 
 
 def is_worth_it(before: AccountStatus, after: AccountStatus) -> bool:
-    """A number moved enough, or an order or position came or went."""
+    """A number moved enough or became known, or an order or position came or went."""
     old, new = before.account, after.account
     if old is None or new is None:
         return old is not new
     return (
         before.open_orders != after.open_orders
         or old.positions != new.positions
+        or (old.day_pnl is None) is not (new.day_pnl is None)
         or _rate_moved(old, new)
         or _equity_moved(old, new)
     )

@@ -63,3 +63,14 @@ def test_state_and_risk_are_urgent(parts: dict[str, object]) -> None:
 def test_a_number_is_worth_a_write_beyond_its_threshold(after: AccountStatus, worth: bool) -> None:
     """0.5 % of equity, 0.5 points of the margin rate, an order that came or went."""
     assert is_worth_it(_status(), after) is worth
+
+
+def test_the_days_result_is_written_once_it_is_known_again() -> None:
+    """RI-31: after a restart it waits for the day's transfers, and its column for this."""
+    unknown = _status(account=AccountReport(equity=D(1000)))
+    known = _status(account=AccountReport(equity=D(1000), day_pnl=D("-0.03")))
+    moved = _status(account=AccountReport(equity=D(1000), day_pnl=D("-0.04")))
+
+    assert is_worth_it(unknown, known)
+    assert not is_urgent(unknown, known)
+    assert not is_worth_it(known, moved)
