@@ -23,6 +23,8 @@ class Entry:
     namespace: str
     name: str
     at: datetime
+    answered_at: datetime
+    """When the answer was complete; of a watch, when it ended."""
     code: int
 
 
@@ -59,6 +61,16 @@ class Audit:
             and entry.code < 300
         ]
 
+    def answered(self, *, verb: str, resource: str, namespace: str, name: str = "") -> list[Entry]:
+        """Requests for one kind of object, or for one of them, that were granted."""
+        return [
+            entry
+            for entry in self.entries()
+            if (entry.verb, entry.resource, entry.namespace) == (verb, resource, namespace)
+            and name in ("", entry.name)
+            and entry.code < 300
+        ]
+
 
 def _entry(line: str) -> Entry | None:
     try:
@@ -74,5 +86,6 @@ def _entry(line: str) -> Entry | None:
         namespace=target.get("namespace", ""),
         name=target.get("name", ""),
         at=datetime.fromisoformat(raw["requestReceivedTimestamp"]),
+        answered_at=datetime.fromisoformat(raw["stageTimestamp"]),
         code=int(raw.get("responseStatus", {}).get("code", 0)),
     )
