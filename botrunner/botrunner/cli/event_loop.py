@@ -1,6 +1,7 @@
 """The event loop of every command that runs one."""
 
 import asyncio
+import gc
 from collections.abc import Callable
 
 
@@ -11,3 +12,12 @@ def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     except ImportError:
         return None
     return uvloop.new_event_loop
+
+
+def settle() -> None:
+    """Call once, when what a program is made of stands: it is not looked through for garbage.
+
+    A full collection looks at 60,000 objects of imports alone: 20 ms in which nothing is decided
+    and no order is signed.
+    """
+    gc.freeze()

@@ -15,6 +15,7 @@ from botrunner.account_resource.file import FileResource
 from botrunner.account_resource.port import AccountResourceError
 from botrunner.account_resource.state_folder import StateFolder
 from botrunner.cli.account_files import names_in, remember
+from botrunner.cli.event_loop import settle
 from botrunner.runtime.admission import FileOrder, venue_of
 from botrunner.runtime.supervisor import Supervisor
 from botrunner.runtime.venue_maker import VenueMaker
@@ -89,6 +90,7 @@ async def run_accounts(
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, fleet.end)
         show(fleet)
+        settle()
         await asyncio.gather(*(supervisor.run() for supervisor in fleet.supervisors))
 
 

@@ -17,6 +17,7 @@ from botrunner.account_resource.kube_follow import Address
 from botrunner.account_resource.kube_view import Folders
 from botrunner.account_resource.port import AccountResourceError
 from botrunner.account_resource.state_folder import StateFolder
+from botrunner.cli.event_loop import settle
 from botrunner.exchanges.bybit.endpoints import Endpoints
 from botrunner.marketdata.maker import FeedMaker, FeedPlace
 from botrunner.marketdata.meters import ClientMeters
@@ -64,6 +65,7 @@ async def run_pod(settings: RunnerSettings, hear: Hear) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, runner.supervisor.end)
+        settle()
         await runner.run()
 
 
