@@ -67,8 +67,15 @@ class Context:
         self.enqueue(self.store.remove(place, uid) | self._index(place))
 
     def put(self, raw: Json) -> None:
-        """Take in what a write of our own gave back: due are only others whom it concerns."""
+        """Take in what a write of our own gave back: due are only others whom it concerns.
+
+        An account that a watch has told to be gone meanwhile stays gone: nobody would tell again.
+        """
         record = Record.of(raw)
+        if record.place.kind == ACCOUNT_KIND:
+            known = self.store.find(record.place)
+            if known is None or known.uid != record.uid:
+                return
         self.store.upsert(record)
         self.enqueue(self._index(record.place))
 

@@ -47,6 +47,21 @@ async def test_no_news_make_nothing_due() -> None:
     assert due(desk) == []
 
 
+async def test_the_answer_to_an_own_write_brings_no_account_back_that_is_gone() -> None:
+    """Its deletion may be told of first; with it back its feed would be kept for nobody."""
+    desk = OperatorDesk()
+    raw = desk.cluster.store(account("alice"))
+    record = Record.of(raw)
+    desk.context.saw(record)
+    desk.context.gone(record.place, record.uid)
+    due(desk)
+
+    desk.context.put(desk.cluster.store({**raw, "status": {}}))
+
+    assert desk.context.observe(ALICE) is None
+    assert desk.context.store.count() == 0
+
+
 async def test_the_answer_to_an_own_write_makes_nothing_due_and_is_shown_to_the_next_plan() -> None:
     desk = OperatorDesk()
     desk.see(account("alice"))
