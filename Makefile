@@ -88,7 +88,8 @@ check-tests: $(READY)
 	@echo "check: tests that need neither a cluster nor minutes"
 	@$(BIN)/python -m pytest -q -m "not cluster and not nightly" $(REAL_TIME_TESTS:%=--ignore=%)
 
-check: check-static check-tests ## Static checks and all quick tests, no cluster needed (3 min)
+check: $(READY) ## Static checks beside all quick tests, no cluster needed (3 min)
+	@$(MAKE) -j2 check-static check-tests
 	$(call NEXT,Next: make test (with the cluster) before it lands.)
 
 test: check cluster-up ## Everything but the long profiles, with the tests on the real cluster
