@@ -68,8 +68,10 @@ def feed(release: Release) -> Iterator[SharedFeed]:
     chart.install(release.image, simulator=simulator, feeds=on)
     feed = SharedFeed(kubectl=Kubectl().within(release.namespace))
     yield feed
-    until(lambda: not feed.names(), "no feed is left")
-    chart.install(release.image, simulator=simulator, feeds={"enabled": False})
+    try:
+        until(lambda: not feed.names(), "no feed is left")
+    finally:
+        chart.install(release.image, simulator=simulator, feeds={"enabled": False})
 
 
 @pytest.fixture

@@ -1,13 +1,13 @@
-"""The way from one pod to the API server: counted, or cut by dropping every packet.
+"""The ways of pods: to the API server, counted or cut, and to other pods, cut. Packets are dropped.
 
-Rules stand in the node's own network namespace and name the pod's address, so that nobody else
+Rules stand in the node's own network namespace and name the pods' addresses, so that nobody else
 notices; they are taken out at the end, whatever happens.
 """
 
 import re
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from cluster import leftovers
@@ -46,6 +46,17 @@ def dropped_packets(address: str) -> Iterator[None]:
     """Drop every packet of the pod to the API server: nothing is refused, nothing answers."""
     to = ("--protocol", "tcp", "--dport", _SERVER_PORT)
     with _rule("INPUT", "--source", address, *to, "--jump", "DROP"):
+        yield
+
+
+@contextmanager
+def cut_between(one: str, *others: str) -> Iterator[None]:
+    """Drop every packet between a pod and others, both ways, by their addresses."""
+    with ExitStack() as rules:
+        for other in others:
+            for source, destination in ((one, other), (other, one)):
+                ends = ("--source", source, "--destination", destination)
+                rules.enter_context(_rule("FORWARD", *ends, "--jump", "DROP"))
         yield
 
 

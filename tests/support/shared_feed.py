@@ -20,6 +20,9 @@ from support.kubectl import Kubectl
 from support.processor import Withheld
 
 GRACE_SECONDS = 20
+BY_FEED = ("AsExpected",)
+WITHOUT_FEED = ("FeedLost", "PollingDegraded")
+"""By a stream of its own, or by polling where it may not connect again yet."""
 NAME = feed_name("bybit", "simulated", "futures", XRP)
 _FRAMES_EVERY = timedelta(seconds=0.5)
 """A feed's heartbeat: its last frame is at most so much older than the moment of its loss."""
@@ -116,11 +119,16 @@ def live(desks: Sequence[FleetDesk], number: int) -> None:
         desk.settles(LIFE[number].shows)
 
 
-def go_on(desks: Sequence[FleetDesk], reason: str) -> None:
-    """Wait until all have prices, with a reason: through the feed, or without it."""
+def go_on(desks: Sequence[FleetDesk], *reasons: str) -> None:
+    """Wait until all have prices, with one of these reasons: `BY_FEED`, or `WITHOUT_FEED`."""
     for desk in desks:
-        desk.until_reason("MarketDataReady", reason)
-        assert desk.condition("MarketDataReady")["status"] == "True"
+        said = desk.until(partial(_market_data, desk, reasons), f"MarketDataReady {reasons}")
+        assert said["status"] == "True"
+
+
+def _market_data(desk: FleetDesk, reasons: Sequence[str]) -> dict[str, Any] | None:
+    condition = desk.condition("MarketDataReady")
+    return condition if condition.get("reason") in reasons else None
 
 
 def _records(desk: FleetDesk, event: str, after: datetime) -> list[dict[str, Any]]:
