@@ -276,3 +276,7 @@ class Exchange(Protocol):
     async def close(self) -> None:
         """Release sockets and threads; requests under way end by their deadlines."""
         ...
+
+
+MakeAdapter = Callable[[Listeners], Exchange]
+"""Gives the adapter that tells these listeners."""

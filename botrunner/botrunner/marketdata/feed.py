@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from botrunner.exchanges.port import PublicTopics
+from botrunner.exchanges.port import MakeAdapter, PublicTopics
 from botrunner.exchanges.stream_effects import StreamState
 from botrunner.marketdata import wire
 from botrunner.marketdata.admission import Admit
@@ -10,7 +10,7 @@ from botrunner.marketdata.hub import Hub
 from botrunner.marketdata.meters import FeedMeters
 from botrunner.marketdata.server import FeedServer, Served, ServerLimits
 from botrunner.marketdata.status import Numbers, trouble
-from botrunner.marketdata.upstream import MakeExchange, Upstream
+from botrunner.marketdata.upstream import Upstream
 from botrunner.marketdata.upstream_state import UpstreamState
 from botrunner.service.clock import Clock
 
@@ -36,7 +36,7 @@ class Feed:
     def __init__(
         self,
         settings: FeedSettings,
-        make: MakeExchange,
+        make: MakeAdapter,
         admit: Admit,
         clock: Clock,
     ) -> None:

@@ -1,18 +1,15 @@
 """Puts shared feeds before an account's adapter."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from botapi.feeds import FUTURES, feed_address
 from botapi.v1alpha1.account import TradingAccountSpec
-from botrunner.exchanges.port import Exchange, Listeners
+from botrunner.exchanges.port import Listeners, MakeAdapter
 from botrunner.marketdata.feed_exchange import FeedExchange
 from botrunner.marketdata.meters import ClientMeters
 from botrunner.marketdata.subscription import FeedAccess
 from botrunner.service.clock import Clock
-
-MakeAdapter = Callable[[Listeners], Exchange]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

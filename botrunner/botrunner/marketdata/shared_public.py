@@ -18,6 +18,7 @@ from botrunner.exchanges.market_data import MarketData, Source
 from botrunner.exchanges.port import (
     Exchange,
     Listeners,
+    MakeAdapter,
     MessageRefused,
     PricesReported,
     PublicTopics,
@@ -27,7 +28,6 @@ from botrunner.exchanges.port import (
 )
 from botrunner.marketdata.delegate import DelegatedExchange
 
-MakeExchange = Callable[[Listeners], Exchange]
 SHARED = PublicTopics()
 """What is shared: the quote. Whoever wants more of a symbol has a connection of its own."""
 
@@ -71,7 +71,7 @@ class Member:
 class SharedPublic:
     """Belongs to one event loop. ``make`` gives a keyless adapter of one venue."""
 
-    def __init__(self, make: MakeExchange) -> None:
+    def __init__(self, make: MakeAdapter) -> None:
         self._make = make
         self._members: dict[Member, None] = {}
         """Who runs, in the order of coming."""

@@ -20,8 +20,8 @@ from botrunner.exchanges.market_data import (
 )
 from botrunner.exchanges.port import (
     ClockReported,
-    Exchange,
     Listeners,
+    MakeAdapter,
     MessageRefused,
     PricesReported,
     PublicTopics,
@@ -43,7 +43,6 @@ from botrunner.marketdata.wire import (
 )
 from botrunner.service.clock import Clock
 
-MakeExchange = Callable[[Listeners], Exchange]
 Tell = Callable[[Broadcast], None]
 
 
@@ -52,7 +51,7 @@ class Upstream:
 
     def __init__(
         self,
-        make: MakeExchange,
+        make: MakeAdapter,
         hub: Hub,
         tell: Tell,
         clock: Clock,

@@ -7,7 +7,7 @@ outside. The simulated account lives as long as the process, over every life of 
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -38,6 +38,7 @@ from botrunner.exchanges.port import (
     Guard,
     KeyInformation,
     Listeners,
+    MakeAdapter,
     PublicTopics,
     Report,
     StreamReported,
@@ -144,7 +145,7 @@ class DryRunExchange(Exchange):
     def __init__(
         self,
         venue: DryVenue,
-        make_public: Callable[[Listeners], Exchange],
+        make_public: MakeAdapter,
         keys: Credentials,
         listeners: Listeners,
         clock: Clock,

@@ -8,7 +8,7 @@ from botapi.feeds import uses_feeds
 from botapi.v1alpha1.account import Mode, TradingAccountSpec
 from botrunner.exchanges.bybit.endpoints import Endpoints
 from botrunner.exchanges.credentials import Credentials
-from botrunner.exchanges.port import Exchange, Listeners
+from botrunner.exchanges.port import Exchange, Listeners, MakeAdapter
 from botrunner.runtime.venues import WHOLE_ADDRESS, AddressShare, addresses, make_exchange
 from botrunner.service.clock import Clock
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from botrunner.runtime.dry_run import DryVenue
     from botrunner.runtime.neighbours import Neighbours
 
-MakeAdapter = Callable[[Listeners], Exchange]
 Feeds = Callable[[TradingAccountSpec, MakeAdapter, Listeners], Exchange]
 
 

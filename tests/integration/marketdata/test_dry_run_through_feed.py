@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from botapi.v1alpha1.account import TradingAccountSpec
-from botrunner.exchanges.port import Listeners
+from botrunner.exchanges.port import Listeners, MakeAdapter
 from botrunner.marketdata.feed_exchange import FeedExchange
 from botrunner.marketdata.subscription import FeedAccess
-from botrunner.runtime.venue_maker import MakeAdapter, VenueMaker
+from botrunner.runtime.venue_maker import VenueMaker
 from botrunner.service.clock import SystemClock
 from botrunner.simulator.bybit.auth import uid_of
 from support.feeds import endpoints_of, running_feed, until

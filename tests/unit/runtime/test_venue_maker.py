@@ -8,10 +8,10 @@ import pytest
 from botapi.v1alpha1.account import TradingAccountSpec
 from botrunner.exchanges.bybit.endpoints import Endpoints
 from botrunner.exchanges.bybit.exchange import BybitExchange
-from botrunner.exchanges.port import Exchange, Listeners
+from botrunner.exchanges.port import Exchange, Listeners, MakeAdapter
 from botrunner.marketdata.delegate import DelegatedExchange
 from botrunner.runtime.dry_run import DryRunExchange
-from botrunner.runtime.venue_maker import MakeAdapter, VenueMaker
+from botrunner.runtime.venue_maker import VenueMaker
 from botrunner.service.clock import SystemClock
 from support.memory_door import account_of, keys_of
 
