@@ -1,7 +1,7 @@
 """The role of the door: one account, whatever keeps its TradingAccount."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -52,6 +52,10 @@ class Reading:
     that were found last."""
     keys_reason: str
     """The same as a reason of CredentialsReady: SecretMissing, KeyMissing; empty when they are."""
+
+    def keeping(self, known: Credentials | None) -> "Reading":
+        """The same; with keys that are known where it has none: only others replace those."""
+        return self if self.keys is not None else replace(self, keys=known)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Follows what people want of one account, from reading to reading, for one life."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from botapi.v1alpha1.account import TradingAccountSpec
@@ -89,9 +89,7 @@ class Follower:
 
     def _take(self, reading: Reading) -> None:
         before = self.reading
-        if reading.keys is None:  # Nothing takes back those in memory but others (KU-13).
-            reading = replace(reading, keys=before.keys)
-        self.reading = reading
+        self.reading = reading = reading.keeping(before.keys)
         self._note(before, reading)
         self._mark(reading)
         if reading.account is not None:

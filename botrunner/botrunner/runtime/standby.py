@@ -1,7 +1,6 @@
 """Between lives: says why nothing trades, and notices at once when that is mended."""
 
 import asyncio
-from dataclasses import replace
 
 from botrunner.account_resource.port import Reading
 from botrunner.exchanges.credentials import Credentials
@@ -66,18 +65,15 @@ class Standby:
 
     async def _watch(self) -> None:
         async for reading in self._wiring.resource.watch():
-            self._reading = self._with_keys(reading)
+            self._reading = reading.keeping(self._keys)
             self._woken.set()
 
     def _read(self) -> Reading | None:
         try:
-            return self._with_keys(self._wiring.resource.read())
+            return self._wiring.resource.read().keeping(self._keys)
         except OSError as error:
             self._say(f"the account cannot be read: {error.strerror or error}")
             return None
-
-    def _with_keys(self, reading: Reading) -> Reading:
-        return reading if reading.keys is not None else replace(reading, keys=self._keys)
 
     async def _pause(self, seconds: float) -> None:
         self._woken.clear()
