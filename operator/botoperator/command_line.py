@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -113,7 +114,7 @@ def _add_cluster(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument(
         "--relist-seconds",
-        type=_seconds,
+        type=_seconds(1, 86400),
         default=INTERVAL_SECONDS,
         metavar="SECONDS",
         help="compare all that is known with the cluster this often, a tenth more or less "
@@ -195,7 +196,7 @@ def _add_feeds(group: argparse._ArgumentGroup) -> None:
 def _add_shares(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--direct-poll-seconds",
-        type=_pause(1),
+        type=_seconds(1, 3600),
         default=FeedSettings().direct_poll_seconds,
         metavar="SECONDS",
         help="while its feed is gone, a runner polls a price at most this often: all runners "
@@ -203,7 +204,7 @@ def _add_shares(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument(
         "--direct-connect-seconds",
-        type=_pause(0),
+        type=_seconds(0, 3600),
         default=FeedSettings().direct_connect_seconds,
         metavar="SECONDS",
         help="and begins a second public connection of its own no sooner than this after the "
@@ -271,24 +272,14 @@ def _file(text: str) -> Path:
     return path
 
 
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0
-    if not 1 <= seconds <= 86400:
-        raise argparse.ArgumentTypeError("must be a number of seconds, 1 to 86400")
-    return seconds
-
-
-def _pause(least: int) -> Callable[[str], float]:
+def _seconds(least: int, most: int) -> Callable[[str], float]:
     def read(text: str) -> float:
         try:
             seconds = float(text)
         except ValueError:
-            seconds = -1
-        if not least <= seconds <= 3600:
-            raise argparse.ArgumentTypeError(f"must be a number of seconds, {least} to 3600")
+            seconds = math.nan
+        if not least <= seconds <= most:
+            raise argparse.ArgumentTypeError(f"must be a number of seconds, {least} to {most}")
         return seconds
 
     return read
