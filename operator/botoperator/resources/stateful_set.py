@@ -119,8 +119,8 @@ def _arguments(account: TradingAccount, settings: Settings) -> list[str]:
     simulated = spec.environment is Environment.SIMULATED
     if simulated and settings.simulator is not None and not any(_endpoints(spec)):
         options += ["--simulator", settings.simulator]
-    if settings.feeds is not None and uses_feeds(spec):
-        options += ["--feeds-namespace", settings.namespace, *_shares(settings.feeds)]
+    if (feeds := _feeds(spec, settings)) is not None:
+        options += ["--feeds-namespace", settings.namespace, *_shares(feeds)]
     return ["runner", *options]
 
 
@@ -138,13 +138,13 @@ def _shares(feeds: FeedSettings) -> list[str]:
     ]
 
 
-def _uses_feeds(spec: TradingAccountSpec, settings: Settings) -> bool:
-    return settings.feeds is not None and uses_feeds(spec)
+def _feeds(spec: TradingAccountSpec, settings: Settings) -> FeedSettings | None:
+    return settings.feeds if uses_feeds(spec) else None
 
 
 def _volumes(spec: TradingAccountSpec, settings: Settings) -> list[Manifest]:
     volumes = [_STATE_VOLUME, SCRATCH_VOLUME]
-    if _uses_feeds(spec, settings):
+    if _feeds(spec, settings) is not None:
         token = {
             "audience": FEED_AUDIENCE,
             "expirationSeconds": FEED_TOKEN_SECONDS,
@@ -165,7 +165,7 @@ def _volumes(spec: TradingAccountSpec, settings: Settings) -> list[Manifest]:
 
 def _mounts(spec: TradingAccountSpec, settings: Settings) -> list[Manifest]:
     mounts = [_STATE_MOUNT, SCRATCH_MOUNT]
-    if _uses_feeds(spec, settings):
+    if _feeds(spec, settings) is not None:
         mounts.append({"name": _FEED_TOKEN, "mountPath": FEED_TOKEN_FOLDER, "readOnly": True})
     if spec.credentials is not None:
         # Whole, never by subPath: a mounted key would not follow its Secret.
