@@ -10,8 +10,10 @@ from botrunner.marketdata.wire import (
     QuoteSaid,
     TradeSaid,
     UpstreamSaid,
+    microseconds,
     read_feed,
 )
+from botrunner.service.clock import SystemClock
 
 NOON_US = 1_767_268_800_000_000
 """2026-01-01 12:00 UTC."""
@@ -28,6 +30,20 @@ def quote_said(count: int, source: Source = Source.STREAM) -> QuoteSaid:
         ask=bid + Decimal("0.000001"),
         last=bid,
         mark=bid,
+    )
+
+
+def quote_now(price: str) -> QuoteSaid:
+    """A quote of this moment, all its prices the same."""
+    now, number = microseconds(SystemClock().now()), Decimal(price)
+    return QuoteSaid(
+        exchange_time_us=now,
+        feed_time_us=now,
+        source=Source.STREAM,
+        bid=number,
+        ask=number,
+        last=number,
+        mark=number,
     )
 
 

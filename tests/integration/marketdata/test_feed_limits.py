@@ -7,13 +7,11 @@ from pathlib import Path
 from botapi.v1alpha1.account import TradingAccountSpec
 from botrunner.domain.actions import ReadAccount
 from botrunner.exchanges.credentials import Credentials
-from botrunner.exchanges.market_data import Source
 from botrunner.exchanges.port import Exchange, FeedLimits, FeedReported, Listeners
 from botrunner.marketdata.admission import WELCOME, Admission
 from botrunner.marketdata.feed_exchange import FeedExchange
 from botrunner.marketdata.hub import Hub
 from botrunner.marketdata.subscription import FeedAccess
-from botrunner.marketdata.wire import QuoteSaid, microseconds
 from botrunner.runtime.venue_maker import VenueMaker
 from botrunner.service.clock import SystemClock
 from botrunner.simulator.bybit.auth import uid_of
@@ -22,6 +20,7 @@ from support.feeds import QUEUED, REPLACED, Desk, desk_at, serving, until
 from support.memory_door import account_of
 from support.pod_life import pod_life
 from support.runner_desk import RunnerDesk, grid_simulator
+from support.said import quote_now
 from support.simulator import running_simulator
 from support.steady_prices import SteadyPrices
 
@@ -41,19 +40,6 @@ class Hellos:
         return WELCOME
 
 
-def said(mark: str) -> QuoteSaid:
-    now, price = microseconds(SystemClock().now()), Decimal(mark)
-    return QuoteSaid(
-        exchange_time_us=now,
-        feed_time_us=now,
-        source=Source.STREAM,
-        bid=price,
-        ask=price,
-        last=price,
-        mark=price,
-    )
-
-
 def reasons(desk: Desk) -> list[str]:
     return [each.reason for each in desk.reports if isinstance(each, FeedReported)]
 
@@ -63,7 +49,7 @@ async def test_less_patience_acts_on_a_feed_that_is_silent_already() -> None:
     hub, hellos = Hub(QUEUED, REPLACED), Hellos()
     with running_simulator(source=SteadyPrices(), stepping=True) as simulator:
         async with serving(hub, hellos.admit) as server:
-            server.broadcast(hub.publish(said("0.5000")))
+            server.broadcast(hub.publish(quote_now("0.5000")))
             async with desk_at(simulator, lambda: server.port) as desk:
                 desk.exchange.set_feed_limits(PATIENT)
                 await until(lambda: desk.has_bid("0.5000"), "the feed's quote")
@@ -71,7 +57,7 @@ async def test_less_patience_acts_on_a_feed_that_is_silent_already() -> None:
                 desk.exchange.set_feed_limits(HASTY)
                 await until(lambda: desk.is_direct, "it goes direct")
                 desk.exchange.set_feed_limits(PATIENT)
-                server.broadcast(hub.publish(said("0.5000")))
+                server.broadcast(hub.publish(quote_now("0.5000")))
                 await until(lambda: not desk.is_direct, "it comes back")
 
                 assert not was_direct
@@ -88,7 +74,7 @@ async def test_a_larger_divergence_is_taken_at_once_and_a_smaller_one_at_the_nex
         await trader.place(trader.order(None, "10"))
         await trader.stop()
         async with serving(hub, hellos.admit) as server:
-            server.broadcast(hub.publish(said("0.5060")))
+            server.broadcast(hub.publish(quote_now("0.5060")))
             async with desk_at(simulator, lambda: server.port, keys=KEYS) as desk:
                 desk.exchange.set_feed_limits(wide)
                 await until(lambda: desk.has_bid("0.5060"), "the feed's quote")
@@ -98,7 +84,7 @@ async def test_a_larger_divergence_is_taken_at_once_and_a_smaller_one_at_the_nex
                 await until(lambda: desk.is_direct, "it is left after the second look")
                 await until(lambda: desk.has_bid("0.5000"), "the exchange's own price")
                 desk.exchange.set_feed_limits(wide)
-                server.broadcast(hub.publish(said("0.5061")))
+                server.broadcast(hub.publish(quote_now("0.5061")))
                 await until(lambda: not desk.is_direct, "it is believed again")
 
                 assert reasons(desk) == ["its price differs from the exchange's own", ""]
@@ -113,7 +99,7 @@ async def test_a_patch_of_the_account_reaches_the_client_of_a_runner_that_lives(
     with grid_simulator() as simulator:
         desk = RunnerDesk(simulator, tmp_path)
         async with serving(hub, hellos.admit) as server, AsyncExitStack() as stack:
-            server.broadcast(hub.publish(said("1.00")))
+            server.broadcast(hub.publish(quote_now("1.00")))
             clock = SystemClock()
             own = VenueMaker(None, clock, stack)
             access = FeedAccess(

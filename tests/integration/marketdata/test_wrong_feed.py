@@ -1,35 +1,20 @@
 """A feed whose price is wrong: noticed by the exchange's own word, left, believed again (MD-8)."""
 
-from decimal import Decimal
-
 from botrunner.domain.actions import ReadAccount
 from botrunner.domain.side import Side
 from botrunner.exchanges.credentials import Credentials
 from botrunner.exchanges.market_data import Source
 from botrunner.exchanges.port import FeedReported
 from botrunner.marketdata.hub import Hub
-from botrunner.marketdata.wire import QuoteSaid, UpstreamSaid, microseconds
+from botrunner.marketdata.wire import UpstreamSaid, microseconds
 from botrunner.service.clock import SystemClock
 from contract.exchanges.desk import Desk as Trader
 from support.feeds import QUEUED, REPLACED, SYMBOL, Desk, desk_at, serving, until
+from support.said import quote_now
 from support.simulator import RunningSimulator, running_simulator
 from support.steady_prices import SteadyPrices
 
 KEYS = Credentials(api_key="sim-alice", api_secret="sim-alice-secret")
-
-
-def said(mark: str) -> QuoteSaid:
-    now = microseconds(SystemClock().now())
-    price = Decimal(mark)
-    return QuoteSaid(
-        exchange_time_us=now,
-        feed_time_us=now,
-        source=Source.STREAM,
-        bid=price,
-        ask=price,
-        last=price,
-        mark=price,
-    )
 
 
 def heartbeat() -> UpstreamSaid:
@@ -61,7 +46,7 @@ async def test_a_feed_that_is_wrong_twice_is_left_until_it_is_right_again() -> N
     with running_simulator(source=SteadyPrices(), stepping=True) as simulator:
         await open_a_position(simulator)
         async with serving(hub) as server:
-            server.broadcast(hub.publish(said("0.6000")))
+            server.broadcast(hub.publish(quote_now("0.6000")))
             async with desk_at(simulator, lambda: server.port, keys=KEYS) as desk:
 
                 def beat() -> bool:
@@ -75,7 +60,7 @@ async def test_a_feed_that_is_wrong_twice_is_left_until_it_is_right_again() -> N
                 await until(lambda: desk.has_bid("0.5000"), "the exchange's own price")
 
                 def mend() -> bool:
-                    server.broadcast(hub.publish(said("0.5001")))
+                    server.broadcast(hub.publish(quote_now("0.5001")))
                     return not desk.is_direct
 
                 await until(mend, "it is believed again")
@@ -93,7 +78,7 @@ async def test_a_feed_that_is_right_is_not_suspected() -> None:
     with running_simulator(source=SteadyPrices(), stepping=True) as simulator:
         await open_a_position(simulator)
         async with serving(hub) as server:
-            server.broadcast(hub.publish(said("0.5020")))
+            server.broadcast(hub.publish(quote_now("0.5020")))
             async with desk_at(simulator, lambda: server.port, keys=KEYS) as desk:
                 await until(lambda: desk.has_bid("0.5020"), "a price")
                 for _ in range(3):
