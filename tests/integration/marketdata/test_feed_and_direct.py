@@ -14,6 +14,7 @@ from botrunner.exchanges.market_data import BookChanged, CandleChanged, TradePri
 from botrunner.exchanges.port import PublicTopics, StreamReported
 from botrunner.exchanges.stream_effects import StreamState
 from support.feeds import SYMBOL, Desk, desk_at, feed_process, move, running_feed, until
+from support.relay import Relay
 from support.simulator import RunningSimulator, running_simulator
 from support.steady_prices import SteadyPrices
 
@@ -131,54 +132,6 @@ def _check_the_bids(desk: Desk, *bids: str) -> None:
     """None invented, none missed. REST may be a tenth of a second ahead of the first snapshot."""
     heard = desk.bids()
     assert (heard[0], heard[-1], set(heard)) == (bids[0], bids[-1], set(bids))
-
-
-class Relay:
-    """Lines between a runner and its feed, of which those that stand can be cut without a word."""
-
-    def __init__(self, port: int) -> None:
-        self._port_behind = port
-        self._server: asyncio.Server | None = None
-        self._cut: set[int] = set()
-        self.count = 0
-        self.port = 0
-        self._pumps: set[asyncio.Task[None]] = set()
-
-    async def __aenter__(self) -> "Relay":
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.port = self._server.sockets[0].getsockname()[1]
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        assert self._server is not None
-        self._server.close()
-        for pump in self._pumps:
-            pump.cancel()
-        if self._pumps:
-            await asyncio.wait(self._pumps)
-
-    def cut(self) -> None:
-        """Nothing passes any more; new lines work."""
-        self._cut.update(range(self.count + 1))
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.count += 1
-        behind, ahead = await asyncio.open_connection("127.0.0.1", self._port_behind)
-        for source, target in ((reader, ahead), (behind, writer)):
-            pump = asyncio.ensure_future(self._pump(self.count, source, target))
-            self._pumps.add(pump)
-
-    async def _pump(
-        self, line: int, source: asyncio.StreamReader, target: asyncio.StreamWriter
-    ) -> None:
-        try:
-            while data := await source.read(65_536):
-                if line not in self._cut:
-                    target.write(data)
-        except ConnectionError:
-            pass
-        finally:
-            target.close()
 
 
 async def test_a_line_that_is_cut_without_a_word_is_noticed_and_replaced(
