@@ -193,8 +193,7 @@ def _advance(state: EngineState, event: OrderEvent) -> Order | None:
         return None
     order = advance(before, event)
     state.orders.put(order)
-    if not order.in_flight and (before.in_flight or not order.awaits_fills):
-        state.inquiries.pop(order.order_id, None)
+    resolve.told(state, before, order)
     run = state.runs.get(order.strategy)
     if run is not None:
         run.dirty = run.changed = True

@@ -14,7 +14,7 @@ from botrunner.domain.events import OrderOpened
 from botrunner.domain.order import Order, OrderState, Pending, advance
 from botrunner.domain.position import Position
 from botrunner.domain.side import SIDES, Side
-from botrunner.engine import day, preparation, recovery, strangers
+from botrunner.engine import day, preparation, recovery, resolve, strangers
 from botrunner.engine.state import SECOND, EngineState, Phase, Run
 
 SECOND_LOOK = 2 * SECOND
@@ -125,10 +125,18 @@ def _take_orders(state: EngineState, read: AccountRead) -> None:
             if over_at is None or read.started_at > over_at + READ_PATIENCE:
                 strangers.seen(state, order, by_read=True)
         elif known.requested_at < read.started_at:
-            state.orders.put(advance(known, _as_opened(order, read.at)))
+            _take_order(state, known, advance(known, _as_opened(order, read.at)))
     for known in list(state.orders.values()):
         if known.order_id not in found and _should_be_open(known, read):
             state.orders.put(replace(known, pending=Pending.READ))
+
+
+def _take_order(state: EngineState, before: Order, order: Order) -> None:
+    state.orders.put(order)
+    resolve.told(state, before, order)
+    run = state.runs.get(order.strategy)
+    if run is not None and order != before:
+        run.dirty = run.changed = True
 
 
 def _should_be_open(order: Order, read: AccountRead) -> bool:

@@ -145,6 +145,7 @@ def _take_orders(state: EngineState, run: Run, read: SymbolRead) -> None:
         if identity is None or identity.strategy != run.name:
             continue
         state.orders.put(adopted_order(run, found))
+        state.inquiries.pop(found.order_id, None)
 
 
 def adopted_order(run: Run, found: ReadOrder) -> Order:

@@ -73,6 +73,16 @@ def not_found(state: EngineState, order: Order) -> bool:
     return False
 
 
+def told(state: EngineState, before: Order, order: Order) -> None:
+    """A fact about the order came in: its inquiry ends once nothing about it is uncertain.
+
+    Whoever writes down what a fact made of an order says so here: an inquiry that outlived its
+    question would count as a missing order, and the next one would begin with its age.
+    """
+    if not order.in_flight and (before.in_flight or not order.awaits_fills):
+        state.inquiries.pop(order.order_id, None)
+
+
 def is_missing(state: EngineState, symbol: str) -> bool:
     """Whether an order of the symbol that rested was found nowhere so far."""
     return any(
