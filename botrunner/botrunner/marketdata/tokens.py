@@ -152,7 +152,8 @@ def _known(keys: Mapping[str, _K], name: str) -> _K:
 def _parsed(part: bytes, kind: type[_S]) -> _S:
     try:
         return msgspec.json.decode(_bytes(part), type=kind)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        # The last for what is nested too deep: anybody may have written it.
         raise TokenError("its header or claims cannot be read") from None
 
 

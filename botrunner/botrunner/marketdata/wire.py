@@ -36,6 +36,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What the decoder raises for bytes that are none of ours; the last for what is nested too deep."""
+
+
 class WireError(ValueError):
     """A frame is none of this protocol; the text says what is wrong with it."""
 
@@ -262,7 +266,7 @@ def read_hello(payload: bytes) -> Hello:
     """What a subscriber says first. Raises WireError."""
     try:
         return _hello.decode(payload)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except _UNREADABLE as error:
         raise WireError(f"hello: {error}") from None
 
 
@@ -270,7 +274,7 @@ def read_renewal(payload: bytes) -> Renewal | None:
     """What a subscriber says after its hello; None for what only a newer feed knows."""
     try:
         return _renewal.decode(payload)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except _UNREADABLE:
         return None
 
 
@@ -278,7 +282,7 @@ def read_feed(payload: bytes) -> FeedFrame | None:
     """What a feed says; None for a kind that a newer feed knows. Raises WireError."""
     try:
         return _feed_frame.decode(payload)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except _UNREADABLE as error:
         if _is_unknown(payload):
             return None
         raise WireError(f"feed: {error}") from None
@@ -306,5 +310,5 @@ def is_crossed(bids: Iterable[Level], asks: Iterable[Level]) -> bool:
 def _is_unknown(payload: bytes) -> bool:
     try:
         return _kind.decode(payload).kind not in _KINDS
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except _UNREADABLE:
         return False

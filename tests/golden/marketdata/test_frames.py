@@ -65,6 +65,10 @@ FRAMES: dict[str, FeedFrame] = {
 }
 
 
+NESTED = b'{"kind":"later","x":' + b"[" * 5000
+"""Deeper than a decoder goes."""
+
+
 def golden(name: str, version: int = 1) -> bytes:
     return (FOLDER / f"v{version}" / f"{name}.json").read_bytes().rstrip(b"\n")
 
@@ -134,6 +138,7 @@ def test_a_kind_that_a_newer_feed_adds_is_passed_over() -> None:
         golden("quote").replace(b'"1.000042"', b'"abc"', 1),
         golden("book").replace(b'["99.99","3"]', b'["99.99"]'),
         golden("quote")[:-1],
+        NESTED,
     ],
 )
 def test_a_frame_that_cannot_be_believed_is_an_error_that_says_so(broken: bytes) -> None:
@@ -141,7 +146,9 @@ def test_a_frame_that_cannot_be_believed_is_an_error_that_says_so(broken: bytes)
         wire.read_feed(broken)
 
 
-@pytest.mark.parametrize("broken", [b"", b"\xff", b"{}", golden("quote"), b'{"kind":"hello"}'])
+@pytest.mark.parametrize(
+    "broken", [b"", b"\xff", b"{}", golden("quote"), b'{"kind":"hello"}', NESTED]
+)
 def test_a_hello_that_cannot_be_believed_is_an_error_that_says_so(broken: bytes) -> None:
     with pytest.raises(wire.WireError, match="hello: "):
         wire.read_hello(broken)

@@ -145,6 +145,7 @@ async def test_a_newer_subscriber_is_served_in_the_version_that_both_speak() -> 
         ('{"kind":"quote"}', None, "malformed"),
         (b"\x00\x01binary", None, "malformed"),
         ("", None, "malformed"),
+        ('{"kind":"hello","x":' + "[" * 10_000, None, "malformed"),
         (None, msgspec.structs.replace(HELLO, token="bad"), "token"),
         (None, msgspec.structs.replace(HELLO, environment="mainnet"), "wrongFeed"),
         (None, msgspec.structs.replace(HELLO, symbol="BTCUSDT"), "wrongFeed"),

@@ -19,12 +19,14 @@ from botrunner.marketdata.tokens import (
     read_keys,
 )
 from botrunner.service.clock import ManualClock
-from support.feed_tokens import AUDIENCE, Cluster
+from support.feed_tokens import AUDIENCE, Cluster, encoded
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 NOW = NOON.timestamp()
 CLUSTER, STRANGER = Cluster(), Cluster()
 KEYS = read_keys(CLUSTER.key_set())
+NESTED = encoded(b'{"alg":"RS256","x":' + b"[" * 5000)
+"""Deeper than a decoder goes."""
 
 
 def refusal(token: str) -> str:
@@ -102,6 +104,7 @@ def test_a_header_that_asks_for_extensions_opens_nothing() -> None:
         ("é.e30.e30", "no base64"),
         ("W10.W10.e30", "cannot be read"),
         ("x" * (LONGEST + 1), "longer than"),
+        (f"{NESTED}.e30.e30", "cannot be read"),
     ],
 )
 def test_garbage_opens_nothing(token: str, why: str) -> None:
