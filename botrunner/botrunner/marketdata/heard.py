@@ -6,7 +6,10 @@ from botrunner.domain.events import QuoteChanged
 from botrunner.domain.market import Quote
 from botrunner.exchanges.market_data import BookChanged, CandleChanged, TradePrinted
 from botrunner.marketdata import wire
-from botrunner.marketdata.wire import BookSaid, CandleSaid, QuoteSaid, TradeSaid, WireError
+from botrunner.marketdata.wire import BookSaid, CandleSaid, Gap, QuoteSaid, TradeSaid, WireError
+
+_MOST_DIGITS = 40
+"""Before or behind the point; no price has more, and arithmetic beyond the context fails."""
 
 
 def quote_changed(symbol: str, said: QuoteSaid) -> QuoteChanged:
@@ -21,10 +24,10 @@ def quote_changed(symbol: str, said: QuoteSaid) -> QuoteChanged:
 
 def book_changed(symbol: str, said: BookSaid, depth: int) -> BookChanged:
     """With at most ``depth`` levels a side. Raises WireError for a book that cannot be."""
-    if wire.is_crossed(said.bids, said.asks):
-        raise WireError("book: bid and ask cross")
     for price, quantity in (*said.bids, *said.asks):
         _check(price=price, quantity=quantity)
+    if wire.is_crossed(said.bids, said.asks):
+        raise WireError("book: bid and ask cross")
     return BookChanged(
         symbol=symbol,
         depth=depth,
@@ -51,6 +54,9 @@ def trade_printed(symbol: str, said: TradeSaid) -> TradePrinted:
 def candle_changed(symbol: str, said: CandleSaid) -> CandleChanged:
     """Raises WireError for a candle that cannot be."""
     _check(open=said.open, high=said.high, low=said.low, close=said.close)
+    for amount in (said.volume, said.turnover):
+        if not _is_number(amount) or amount < 0:
+            raise WireError(f"candle: {amount} cannot be a volume")
     if said.low > min(said.open, said.close) or said.high < max(said.open, said.close):
         raise WireError("candle: its prices lie outside its extremes")
     return CandleChanged(
@@ -68,7 +74,18 @@ def candle_changed(symbol: str, said: CandleSaid) -> CandleChanged:
     )
 
 
+def lost_by(said: Gap) -> int:
+    """How many messages. Raises WireError for a gap that cannot be."""
+    if not 0 < said.first <= said.last:
+        raise WireError(f"gap: from {said.first} to {said.last} cannot be")
+    return said.last - said.first + 1
+
+
 def _check(**values: Decimal) -> None:
     for name, value in values.items():
-        if not value.is_finite() or value <= 0:
+        if not _is_number(value) or value <= 0:
             raise WireError(f"{name}: {value} cannot be")
+
+
+def _is_number(value: Decimal) -> bool:
+    return value.is_finite() and abs(value.adjusted()) <= _MOST_DIGITS

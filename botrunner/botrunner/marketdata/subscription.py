@@ -223,7 +223,7 @@ class Subscription:
                 self._listeners.market(heard.candle_changed(self.symbol, said))
 
     def _gap(self, said: Gap) -> None:
-        lost = said.last - said.first + 1
+        lost = heard.lost_by(said)
         if self._access.meters is not None:
             self._access.meters.lost.labels(*self._labels()).inc(lost)
         text = f"too slow for {lost} messages of {said.topic}"
