@@ -81,7 +81,7 @@ class Attempts:
                 self._context.log.warning("notReadAgain", **key.log_fields, message=str(error))
                 return
             if raw is not None:
-                self._context.put(raw)
+                self._context.refresh(raw)
             return
 
     async def _attempt_feed(self, key: Key) -> Verdict:

@@ -67,17 +67,20 @@ class Context:
         self.enqueue(self.store.remove(place, uid) | self._index(place))
 
     def put(self, raw: Json) -> None:
-        """Take in what a write of our own gave back: due are only others whom it concerns.
-
-        An account that a watch has told to be gone meanwhile stays gone: nobody would tell again.
-        """
+        """Take in what a write of our own gave back: due are only others whom it concerns."""
         record = Record.of(raw)
-        if record.place.kind == ACCOUNT_KIND:
-            known = self.store.find(record.place)
-            if known is None or known.uid != record.uid:
-                return
         self.store.upsert(record)
         self.enqueue(self._index(record.place))
+
+    def refresh(self, raw: Json) -> None:
+        """The same for an answer about what was known before.
+
+        What a watch has told to be gone meanwhile stays gone: nobody would tell again.
+        """
+        metadata = raw["metadata"]
+        known = self.store.find(Place(raw["kind"], metadata["namespace"], metadata["name"]))
+        if known is not None and known.uid == metadata["uid"]:
+            self.put(raw)
 
     def drop(self, place: Place, uid: str) -> None:
         """Take out what a write of our own has ended."""

@@ -21,6 +21,9 @@ class Shelf(Protocol):
     def put(self, raw: Json) -> None:
         """Take in an object as the API server gave it back."""
 
+    def refresh(self, raw: Json) -> None:
+        """The same of one that was known before: if it has gone meanwhile, it stays gone."""
+
     def drop(self, place: Place, uid: str) -> None:
         """Take out an object that is gone."""
 
@@ -74,7 +77,7 @@ class Executor:
         if plan.status is None:
             return True
         try:
-            self.shelf.put(await self.cluster.apply_status(plan.status.manifest))
+            self.shelf.refresh(await self.cluster.apply_status(plan.status.manifest))
         except ClusterError as error:
             outcome.failures.append(error)
             return False
@@ -111,7 +114,7 @@ class Executor:
         if ending is None:
             self.shelf.drop(place, part.uid)
         else:
-            self.shelf.put(ending)
+            self.shelf.refresh(ending)
 
     async def _announce(self, outcome: Outcome, notice: Notice, account: Json) -> None:
         try:

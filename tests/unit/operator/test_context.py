@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from botapi.model import Json
 from botoperator.store import Key, Place, Record
 from support.desk_cluster import pod, thing
@@ -47,19 +49,31 @@ async def test_no_news_make_nothing_due() -> None:
     assert due(desk) == []
 
 
-async def test_the_answer_to_an_own_write_brings_no_account_back_that_is_gone() -> None:
-    """Its deletion may be told of first; with it back its feed would be kept for nobody."""
+@pytest.mark.parametrize("kind", ["TradingAccount", "MarketDataFeed"])
+async def test_the_answer_to_a_status_write_brings_nothing_back_that_is_gone(kind: str) -> None:
+    """Its deletion may be told of first; nobody would tell of it again."""
     desk = OperatorDesk()
-    raw = desk.cluster.store(account("alice"))
+    raw = desk.cluster.store({**account("alice"), "kind": kind})
     record = Record.of(raw)
     desk.context.saw(record)
     desk.context.gone(record.place, record.uid)
     due(desk)
 
-    desk.context.put(desk.cluster.store({**raw, "status": {}}))
+    desk.context.refresh(desk.cluster.store({**raw, "status": {}}))
 
-    assert desk.context.observe(ALICE) is None
-    assert desk.context.store.count() == 0
+    assert desk.context.store.find(record.place) is None
+    assert desk.context.store.count(kind) == 0
+
+
+async def test_the_answer_to_a_status_write_is_shown_to_the_next_plan() -> None:
+    desk = OperatorDesk()
+    desk.see(account("alice"))
+
+    desk.context.refresh(desk.cluster.store({**account("alice"), "status": {"phase": "Trading"}}))
+
+    seen = desk.context.observe(ALICE)
+    assert seen is not None
+    assert seen.account["status"] == {"phase": "Trading"}
 
 
 async def test_the_answer_to_an_own_write_makes_nothing_due_and_is_shown_to_the_next_plan() -> None:
@@ -114,7 +128,7 @@ async def test_what_an_own_write_admits_makes_the_others_due() -> None:
     admitted = account("alice", uid="7")
 
     status = {**admitted["status"], "admitted": {"uid": "7"}}
-    desk.context.put(desk.cluster.store({**admitted, "status": status}))
+    desk.context.refresh(desk.cluster.store({**admitted, "status": status}))
 
     assert due(desk) == ["bob"]
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from botapi.labels import FEED_KIND
+from botapi.model import Json
 from botoperator.__main__ import feed_owner
 from botoperator.attempt import Attempts
 from botoperator.cluster.kinds import ACCOUNTS
@@ -194,6 +195,30 @@ async def test_a_user_that_only_the_fresh_list_knows_keeps_the_feed(desk: Operat
     seen = desk.context.observe_feed(key)
     assert seen is not None
     assert seen.users == 1
+
+
+async def test_a_feed_that_is_deleted_under_its_status_write_is_made_anew(
+    desk: OperatorDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its deletion is told before the answer comes, and never again."""
+    [key] = feed_keys(desk)
+    written = desk.cluster.apply_status
+
+    async def answers_late(manifest: Json) -> dict[str, Any]:
+        answer = await written(manifest)
+        del desk.cluster.objects[key.place]
+        desk.context.gone(key.place, answer["metadata"]["uid"])
+        return answer
+
+    monkeypatch.setattr(desk.cluster, "apply_status", answers_late)
+    for _ in range(2):  # the feed, and then its children and its status
+        await attempts_of(desk).attempt(key)
+    monkeypatch.undo()
+    was_there = desk.context.store.root(key) is not None
+    await settle(desk, key)
+
+    assert not was_there
+    assert key.place in desk.cluster.objects
 
 
 async def test_while_no_fresh_list_can_be_had_the_feed_stays(desk: OperatorDesk) -> None:
