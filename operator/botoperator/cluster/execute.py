@@ -54,7 +54,7 @@ class Executor:
     now: Callable[[], datetime]
 
     async def execute(self, plan: Plan, account: Json) -> Outcome:
-        """Try each part of a plan about an account; after no answer at all, the rest waits.
+        """Try each part of a plan of an account or feed; after no answer at all, the rest waits.
 
         Where an object that the plan would make turns out to be there, nothing of the plan is done:
         it spoke of a world without it.
@@ -124,7 +124,7 @@ class Executor:
 
 
 def event_of(notice: Notice, account: Json, at: datetime) -> Mapping[str, Any]:
-    """The Event that shows a notice in ``kubectl describe`` of the account."""
+    """The Event that shows a notice in ``kubectl describe`` of the account, or of the feed."""
     metadata = account["metadata"]
     time = at.strftime("%Y-%m-%dT%H:%M:%SZ")
     return {

@@ -11,7 +11,7 @@ from botapi.metadata import ObjectMeta
 from botapi.model import Json
 from botapi.parse import parse
 from botapi.v1alpha1.feed import MarketDataFeed, MarketDataFeedSpec
-from botoperator.reconcile.feed_status import feed_status_write
+from botoperator.reconcile.feed_status import feed_notices, feed_status_write
 from botoperator.reconcile.feed_use import FeedIdentity
 from botoperator.reconcile.ownership import has_our_marks, parent_feed
 from botoperator.reconcile.plan import FeedObservation, Plan
@@ -91,6 +91,7 @@ def _plan_present(view: _View, wanted: Json, until: datetime | None = None) -> P
         applies=tuple(step.apply for step in steps if step.apply is not None),
         deletes=tuple(step.delete for step in steps if step.delete is not None),
         status=write,
+        notices=feed_notices(view.seen, write),
         requeue_after=until - view.now if until is not None else None,
     )
 

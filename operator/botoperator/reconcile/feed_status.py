@@ -17,7 +17,8 @@ from botapi.faults import InvalidObjectError
 from botapi.model import Json
 from botapi.parse import parse
 from botoperator.reconcile.drift import differences
-from botoperator.reconcile.plan import FeedObservation, StatusWrite
+from botoperator.reconcile.notices import NoticeReason
+from botoperator.reconcile.plan import FeedObservation, Notice, StatusWrite
 from botoperator.reconcile.said import Said
 from botoperator.reconcile.status import MESSAGE_LIMIT
 from botoperator.reconcile.steps import find_child
@@ -54,6 +55,17 @@ def feed_status_write(seen: FeedObservation, obstacle: str, *, now: datetime) ->
         "status": status,
     }
     return StatusWrite(manifest=manifest)
+
+
+def feed_notices(seen: FeedObservation, write: StatusWrite | None) -> tuple[Notice, ...]:
+    """An Event about a refusal by the API server, as Ready is about to tell of it first."""
+    if write is None or not seen.trouble:
+        return ()
+    before = _before(seen.feed or {})
+    if before is not None and before.message == seen.trouble[:MESSAGE_LIMIT]:
+        return ()
+    refused = NoticeReason.WRITE_REFUSED.value
+    return (Notice(reason=refused, message=seen.trouble, is_warning=True),)
 
 
 def _ready(seen: FeedObservation, obstacle: str) -> Said:

@@ -87,7 +87,7 @@ class StatusWrite:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """A Kubernetes Event about the account; only ever on a transition."""
+    """A Kubernetes Event about the account or feed; only ever on a transition."""
 
     reason: str
     """One word in CamelCase, of `NoticeReason`."""

@@ -11,7 +11,7 @@ from botapi.model import Json
 from botoperator.__main__ import feed_owner
 from botoperator.attempt import Attempts
 from botoperator.cluster.kinds import ACCOUNTS
-from botoperator.cluster.port import UnavailableError
+from botoperator.cluster.port import RejectedError, UnavailableError
 from botoperator.feed_users import FeedUsers
 from botoperator.reconcile.feed_use import FeedIdentity
 from botoperator.resources.metadata import ReleaseOwner
@@ -219,6 +219,28 @@ async def test_a_feed_that_is_deleted_under_its_status_write_is_made_anew(
 
     assert not was_there
     assert key.place in desk.cluster.objects
+
+
+async def test_a_child_of_a_feed_that_is_refused_is_an_event_once_for_each_message(
+    desk: OperatorDesk,
+) -> None:
+    [key] = feed_keys(desk)
+    call = ("apply", "Deployment", key.name)
+    desk.cluster.failing[call] = RejectedError("exceeded quota", status=422)
+    await settle(desk, key)
+    await settle(desk, key)
+    once = list(desk.cluster.posted)
+    desk.cluster.failing[call] = RejectedError("another policy", status=422)
+    await settle(desk, key)
+    del desk.cluster.failing[call]
+    await settle(desk, key)
+
+    assert [(each["type"], each["reason"], each["message"]) for each in once] == [
+        ("Warning", "WriteRefused", "exceeded quota")
+    ]
+    about = once[0]["involvedObject"]
+    assert (about["kind"], about["namespace"], about["name"]) == (FEED_KIND, *key.place[1:])
+    assert [each["message"] for each in desk.cluster.posted] == ["exceeded quota", "another policy"]
 
 
 async def test_while_no_fresh_list_can_be_had_the_feed_stays(desk: OperatorDesk) -> None:
