@@ -333,7 +333,9 @@ def _mode_lost(state: EngineState, order: Order, message: str) -> None:
     if run is None:
         _not_at_once(state, order)
         return
-    if order.purpose.reduces:
+    if order.purpose.reduces and preparation.precedes_mode(run, order):
+        _not_at_once(state, order)
+    elif order.purpose.reduces:
         run.retries[order.slot] = Retry(at=state.now + state.parameters.reconcile_every)
     if preparation.mode_lost(state, run, order, message):
         reconcile.ask(state)

@@ -75,8 +75,8 @@ def mode_lost(state: EngineState, run: Run, order: Order, message: str) -> bool:
     The symbol is prepared anew as at the start: at once, and where that did not help at the end of
     the reconcile interval.
     """
-    if run.hedged_at is not None and order.created_at < run.hedged_at:
-        return False  # Sent before the mode was set anew.
+    if precedes_mode(run, order):
+        return False
     if Setting.HEDGE_MODE not in run.settings:
         run.mode_lost_at = run.mode_lost_at or state.now
         return False
@@ -93,9 +93,14 @@ def mode_lost(state: EngineState, run: Run, order: Order, message: str) -> bool:
     return True
 
 
+def precedes_mode(run: Run, order: Order) -> bool:
+    """Sent before hedge mode was confirmed last: its end says nothing about the mode in force."""
+    return run.hedged_at is not None and order.created_at < run.hedged_at
+
+
 def mode_proven(run: Run, order: Order) -> None:
     """The venue took an order of hedge mode."""
-    if not run.hedged_at or order.created_at >= run.hedged_at:
+    if not precedes_mode(run, order):
         run.mode_doubted = ""
 
 

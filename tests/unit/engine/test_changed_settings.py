@@ -166,6 +166,25 @@ def test_a_refusal_of_an_order_from_before_the_mode_was_set_is_no_news() -> None
     assert drive.run.mode_lost_at is None
 
 
+def test_an_exit_sent_before_the_mode_was_set_and_refused_after_it_is_placed_anew_in_time() -> None:
+    """GR-34: its refusal says nothing about the mode in force, so it does not wait an interval."""
+    drive = started()
+    order = drive.order_at(LONG, 0, EXIT)
+    order.is_open = False
+    drive.faults.append(Fault.WRONG_MODE)
+    gone, applied = drive.venue.tick(), drive.venue.tick()
+    drive.tell(
+        ev.OrderCancelled(order_id=order.order_id, at=gone, filled=Decimal(0)),
+        SettingApplied(symbol=XRP, setting=Setting.HEDGE_MODE, value=Decimal(1), at=applied),
+    )
+
+    assert drive.resting(LONG, EXIT) == []
+
+    drive.settle(2)
+
+    assert drive.resting(LONG, EXIT) == [(0, "75", "1.0105")]
+
+
 def test_a_leverage_that_a_read_shows_to_be_another_is_set_anew() -> None:
     """GR-48."""
     drive = started()
