@@ -21,7 +21,7 @@ class PullPolicy(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resources:
-    """What a runner's container asks of its node: Kubernetes quantities by resource name."""
+    """What a container asks of its node: Kubernetes quantities by resource name."""
 
     requests: Mapping[str, str] = field(default_factory=dict)
     limits: Mapping[str, str] = field(default_factory=dict)
@@ -38,6 +38,7 @@ FEED_RESOURCES: Final = Resources(
     requests=MappingProxyType({"cpu": "25m", "memory": "96Mi"}),
     limits=MappingProxyType({"memory": "256Mi"}),
 )
+"""It begins with 70 MB, of which 48 are its own; 20 kB a subscriber come to that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

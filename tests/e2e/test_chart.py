@@ -248,6 +248,16 @@ def test_a_runners_share_of_its_address_is_a_value() -> None:
     assert _shares(rendered(NO_FEEDS)) == []
 
 
+@pytest.mark.parametrize("since", ["feeds", "feeds.direct", "feeds.resources"])
+def test_values_that_came_since_are_missing_from_an_upgrade_that_reuses_values(since: str) -> None:
+    """KU-21: `helm upgrade --reuse-values` knows the values of the release before, and no more."""
+    whole = container(rendered(), "tradefleet-operator")["args"]
+    reused = container(rendered(f"--set={since}=null"), "tradefleet-operator")["args"]
+
+    assert set(reused) < set(whole)
+    assert ("--feeds" in reused) is (since != "feeds")
+
+
 def _shares(items: list[Manifest]) -> list[str]:
     arguments = container(items, "tradefleet-operator")["args"]
     return [argument for argument in arguments if argument.startswith("--direct-")]

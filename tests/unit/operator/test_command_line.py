@@ -8,11 +8,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import yaml
 
 from botoperator.command_line import Options, parse
 from botoperator.logs import Shape
-from botoperator.settings import RUNNER_RESOURCES, FeedSettings, PullPolicy
+from botoperator.settings import RUNNER_RESOURCES, FeedSettings, PullPolicy, Resources
 
+VALUES = Path(__file__).parents[3] / "charts" / "tradefleet" / "values.yaml"
 PROGRAM = Path(sys.executable).with_name("tradefleet-operator")
 
 
@@ -50,6 +52,28 @@ def test_what_is_not_said_has_its_default() -> None:
     assert options.kubeconfig is None
     assert options.relist_seconds == 600
     assert (options.log_level, options.shape) == ("info", Shape.JSON)
+
+
+def test_what_the_chart_says_by_default_is_what_the_operator_has_by_itself() -> None:
+    """KU-21: so an upgrade that reuses the values of an older release loses nothing."""
+    values = yaml.safe_load(VALUES.read_text())
+    feeds, own = values["feeds"], FeedSettings()
+
+    assert values["runner"]["resources"] == _as_values(RUNNER_RESOURCES)
+    assert feeds == {
+        "enabled": True,
+        "graceSeconds": own.grace.total_seconds(),
+        "maxConnections": own.max_connections,
+        "direct": {
+            "pollSeconds": own.direct_poll_seconds,
+            "connectSeconds": own.direct_connect_seconds,
+        },
+        "resources": _as_values(own.resources),
+    }
+
+
+def _as_values(resources: Resources) -> dict[str, dict[str, str]]:
+    return {"requests": dict(resources.requests), "limits": dict(resources.limits)}
 
 
 def test_the_chart_s_command_line_is_understood() -> None:
