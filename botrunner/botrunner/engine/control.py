@@ -26,23 +26,27 @@ from botrunner.domain.control import (
     SymbolRead,
     TransfersRead,
 )
-from botrunner.domain.parameters import AppliedGrid, OnRemove, StrategyParameters
+from botrunner.domain.parameters import OnRemove, StrategyParameters
 from botrunner.engine import day, preparation, reconcile, recovery, stop, strangers
 from botrunner.engine.absorb import absorb
-from botrunner.engine.state import EngineState, Phase, Run
-from botrunner.strategies.grid.state import fresh, with_emptied_closed
+from botrunner.engine.state import EngineState, Run
+from botrunner.strategies.grid.state import with_emptied_closed
 
 
 @absorb.register
 def _(event: RunnerStarted, state: EngineState) -> None:
     state.parameters = event.parameters
     state.day = event.day
-    for parameters in event.parameters.strategies:
-        run = _new_run(parameters, event.applied.get(parameters.name))
-        run.retiring = parameters.retiring
+    # Those that retire come first: theirs is the symbol, and the name, until they are gone.
+    for parameters in sorted(event.parameters.strategies, key=lambda each: not each.retiring):
+        if parameters.name in state.runs:
+            continue
+        run = recovery.new_run(parameters, event.applied.get(parameters.name))
+        if parameters.retiring:
+            _retire(run, event.parameters.on_remove)
         run.hold_id = event.holds.get(parameters.name, "")
         state.runs[run.name] = run
-        _begin_if_ready(state, run)
+        recovery.begin_if_ready(state, run)
     if event.stop is not None:
         stop.put_in_force(state, event.stop)
     reconcile.ask(state)
@@ -50,15 +54,13 @@ def _(event: RunnerStarted, state: EngineState) -> None:
 
 @absorb.register
 def _(event: ParametersChanged, state: EngineState) -> None:
-    before = {run.name for run in state.runs.values() if not run.retiring}
     policy = state.policy
     state.parameters = event.parameters
     stop.follow_policy(state, policy)
-    wanted = {parameters.name: parameters for parameters in event.parameters.strategies}
-    for name in before - set(wanted):
-        run = state.runs[name]
-        run.retiring, run.dirty = True, True
-        run.flatten = event.parameters.on_remove is OnRemove.FLATTEN
+    listed = {(each.name, each.symbol) for each in event.parameters.strategies}
+    for run in state.runs.values():
+        if (run.name, run.symbol) not in listed:
+            _retire(run, event.parameters.on_remove)
     for parameters in event.parameters.strategies:
         _take_parameters(state, parameters)
 
@@ -69,7 +71,7 @@ def _(event: InstrumentRead, state: EngineState) -> None:
     state.instruments[symbol], state.fees[symbol] = event.instrument, event.fees
     run = state.run_of_symbol(symbol)
     if run is not None:
-        _begin_if_ready(state, run)
+        recovery.begin_if_ready(state, run)
         run.dirty = True
 
 
@@ -189,23 +191,19 @@ def _(event: ReadFailed, state: EngineState) -> None:
     day.read_failed(state, event)
 
 
-def _new_run(parameters: StrategyParameters, applied: AppliedGrid | None) -> Run:
-    return Run(parameters=parameters, grid=fresh(applied or parameters.grid.wanted))
-
-
-def _begin_if_ready(state: EngineState, run: Run) -> None:
-    """Recovery begins once, and not while a retiring strategy still has the symbol (KU-27)."""
-    first = state.run_of_symbol(run.symbol) is run
-    if first and run.phase is Phase.RECOVERING and run.token == 0:
-        recovery.begin(state, run)
+def _retire(run: Run, on_remove: OnRemove) -> None:
+    run.retiring, run.dirty = True, True
+    run.flatten = on_remove is OnRemove.FLATTEN
 
 
 def _take_parameters(state: EngineState, parameters: StrategyParameters) -> None:
     run = state.runs.get(parameters.name)
     if run is None:
-        state.runs[parameters.name] = run = _new_run(parameters, None)
-        _begin_if_ready(state, run)
+        state.runs[parameters.name] = run = recovery.new_run(parameters)
+        recovery.begin_if_ready(state, run)
         return
+    if run.symbol != parameters.symbol:
+        return  # Another strategy under the name of one that retires: it waits (give_way).
     before, run.parameters = run.parameters, parameters
     run.retiring, run.flatten, run.dirty = parameters.retiring, False, True
     if before.grid.take_profit_ratio != parameters.grid.take_profit_ratio:

@@ -9,6 +9,7 @@ from botrunner.domain.control import ReadFailed, ReadOrder, SymbolRead
 from botrunner.domain.emergency import StopCause
 from botrunner.domain.ids import decode
 from botrunner.domain.order import Order, OrderState
+from botrunner.domain.parameters import AppliedGrid, StrategyParameters
 from botrunner.domain.side import Side
 from botrunner.engine.state import EngineState, Phase, Run
 from botrunner.engine.stop import engage
@@ -36,12 +37,32 @@ def begin(state: EngineState, run: Run) -> None:
     state.outbox.append(ReadSymbol(token=run.token, symbol=run.symbol))
 
 
+def new_run(parameters: StrategyParameters, applied: AppliedGrid | None = None) -> Run:
+    """A strategy that nothing is known of yet, but the values that were applied last."""
+    return Run(parameters=parameters, grid=fresh(applied or parameters.grid.wanted))
+
+
+def begin_if_ready(state: EngineState, run: Run) -> None:
+    """Recovery begins once, and not while a retiring strategy still has the symbol (KU-27)."""
+    first = state.run_of_symbol(run.symbol) is run
+    if first and run.phase is Phase.RECOVERING and run.token == 0:
+        begin(state, run)
+
+
 def give_way(state: EngineState, run: Run) -> None:
-    """A strategy is gone; one that waited for its symbol begins."""
+    """A strategy is gone; one that waited for its symbol begins, and one that waited for its name.
+
+    Two strategies of one name would not know their orders apart.
+    """
     del state.runs[run.name]
     heir = state.run_of_symbol(run.symbol)
     if heir is not None:
         begin(state, heir)
+    for parameters in state.parameters.strategies:
+        is_namesake = parameters.name == run.name and parameters.symbol != run.symbol
+        if is_namesake and not parameters.retiring:
+            state.runs[run.name] = namesake = new_run(parameters)
+            begin_if_ready(state, namesake)
 
 
 def disturb(state: EngineState, run: Run) -> None:

@@ -1,6 +1,6 @@
 """Follows what people want of one account, from reading to reading, for one life."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -50,7 +50,9 @@ class Follower:
         """Whether the account is traded; before that, an admission is waited for, not held."""
         self._resource, self._around, self._inbox = resource, around, inbox
         self._hooks, self._clock, self._log = hooks, clock, log
-        self._strategies = {s.name: s for s in resource.saved_strategies()}
+        self._strategies: dict[tuple[str, str], Strategy] = {}
+        """By name and symbol, all that this life or the last was told of."""
+        self._remember(resource.saved_strategies())
         self._saved: object = None
         self._unreachable_since: datetime | None = None
         self._mark(reading)
@@ -63,7 +65,7 @@ class Follower:
 
     def follow(self, spec: TradingAccountSpec) -> None:
         """Keep its strategies in mind, for the day one of them leaves the list (KU-27)."""
-        self._strategies.update({strategy.name: strategy for strategy in spec.strategies})
+        self._remember(spec.strategies)
         self._hooks.follow(spec)
 
     def left(self) -> tuple[Strategy, ...]:
@@ -82,10 +84,14 @@ class Follower:
         account = self.reading.account
         if account is None or not self.is_open:
             return
-        left = tuple(strategy for strategy in self.left() if strategy.name in state.runs)
+        alive = {(run.name, run.symbol) for run in state.runs.values()}
+        left = tuple(each for each in self.left() if (each.name, each.symbol) in alive)
         if self._saved != (account.spec, left):
             self._saved = (account.spec, left)
             files.hand_in("copy", lambda: self._resource.save_copy(account, left))
+
+    def _remember(self, strategies: Iterable[Strategy]) -> None:
+        self._strategies.update({(each.name, each.symbol): each for each in strategies})
 
     def _take(self, reading: Reading) -> None:
         before = self.reading

@@ -261,10 +261,11 @@ class Life:
         self._exchange.watch(self._watched)
 
     def _drop_symbols(self) -> None:
-        """A strategy that retired is gone: its symbol is nobody's any more."""
+        """A strategy that retired is gone: its symbol is nobody's, its name perhaps an heir's."""
         if self._watched != (symbols := self._symbols()):
             self._watch_symbols()
             self._instruments.keep(symbols)
+            self._read_instruments()
 
     def _read_instruments(self) -> None:
         if not self._over.done():

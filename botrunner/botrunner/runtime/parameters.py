@@ -31,11 +31,11 @@ def account_parameters(
     retiring: Iterable[StrategyParameters] = (),
 ) -> AccountParameters:
     """What the engine is told; ``policies`` are those read apart from the specification."""
-    names = {strategy.name for strategy in spec.strategies}
+    listed = {(strategy.name, strategy.symbol) for strategy in spec.strategies}
     return AccountParameters(
         strategies=(
             *(strategy_parameters(strategy) for strategy in spec.strategies),
-            *(each for each in retiring if each.name not in names),
+            *(each for each in retiring if (each.name, each.symbol) not in listed),
         ),
         risk=_risk(spec.risk),
         stop=stop_parameters(policies, spec.streams),

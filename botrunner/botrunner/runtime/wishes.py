@@ -49,9 +49,11 @@ def needs_new_life(before: Reading, after: Reading) -> bool:
 
 
 def retiring(saved: Iterable[Strategy], reading: Reading) -> tuple[Strategy, ...]:
-    """Strategies of an earlier reading that the present one does not list any more (KU-27)."""
+    """Strategies of an earlier reading that the present one does not list any more (KU-27).
+
+    Another symbol under the same name is another strategy.
+    """
     if reading.account is None:
         return tuple(saved)
-    listed = {strategy.name for strategy in reading.account.spec.strategies}
-    left = {strategy.name: strategy for strategy in saved if strategy.name not in listed}
-    return tuple(left.values())
+    listed = {(strategy.name, strategy.symbol) for strategy in reading.account.spec.strategies}
+    return tuple(each for each in saved if (each.name, each.symbol) not in listed)

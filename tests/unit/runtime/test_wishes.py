@@ -80,3 +80,16 @@ def test_a_renamed_strategy_retires_under_its_old_name() -> None:
 
     assert [s.name for s in retiring(before.account.spec.strategies, after)] == ["xrp"]
     assert retiring(before.account.spec.strategies, before) == ()
+
+
+def test_another_symbol_under_an_old_name_leaves_the_old_one_retiring() -> None:
+    """KU-27: also where it comes by two edits, of which each alone is allowed."""
+    before = _read(TEXT)
+    assert before.account is not None
+    account = before.account
+    (old,) = account.spec.strategies
+    other = old.model_copy(update={"symbol": "ETHUSDT"})
+    spec = account.spec.model_copy(update={"strategies": (other,)})
+    after = replace(before, account=account.model_copy(update={"spec": spec}))
+
+    assert retiring((old, other), after) == (old,)
