@@ -14,7 +14,7 @@ from botrunner.engine.gates import gate_of
 from botrunner.engine.judge import LevelJudge
 from botrunner.engine.placing import action_for
 from botrunner.engine.release import Candidate
-from botrunner.engine.state import SECOND, EngineState, Refusal, Retry, Run
+from botrunner.engine.state import SECOND, EngineState, Refusal, Run
 from botrunner.engine.view import grid_view, may_trade
 from botrunner.risk.allowance import Allowance
 from botrunner.risk.gate import Gate, approve_reducing
@@ -23,7 +23,6 @@ from botrunner.strategies.grid.plan import plan_grid
 
 QUOTE_PATIENCE = 3 * SECOND
 """After recovery an exit waits so long for a first price, to be priced by the right fee (GR-34)."""
-STRANGER_CAP_SECONDS = 60
 
 
 @dataclass(slots=True, kw_only=True)
@@ -155,8 +154,8 @@ def _cancel_strangers(state: EngineState, step: Step) -> None:
     for order in list(state.foreign.values()) if everything else strangers.to_cancel(state):
         retry = state.hold_off.get(order.order_id)
         if retry is not None and state.now < retry.at:
+            state.wake(retry.at)
             continue
-        state.hold_off[order.order_id] = Retry.after(retry, state.now, STRANGER_CAP_SECONDS)
         action = CancelOrder(order_id=order.order_id, symbol=order.symbol, foreign=True)
         verdict = approve_reducing(action, generation=state.generation)
         _take(state, step, UNOWNED, action, verdict)

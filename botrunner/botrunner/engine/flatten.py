@@ -63,7 +63,16 @@ def _assess_flat(state: EngineState) -> None:
         state.stop_complete = False
         state.wake(state.now + SECOND)
     elif not state.stop_complete:
+        _verify(state)
+
+
+def _verify(state: EngineState) -> None:
+    """At once, but not in a storm where the venue keeps what we cannot cancel."""
+    due = state.seen_left_at + SECOND if state.seen_left_at is not None else state.now
+    if state.now >= due:
         reconcile.ask(state)
+    else:
+        state.wake(due)
 
 
 def _live(state: EngineState) -> Iterator[Order]:

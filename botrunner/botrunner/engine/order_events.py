@@ -174,7 +174,8 @@ def _(event: CancelAccepted, state: EngineState) -> None:
 def _(event: CancelRejected, state: EngineState) -> None:
     order = _advance(state, event)
     if order is None:
-        _gone(state, event.order_id)
+        if event.refusal is RefusalClass.GONE:
+            _gone(state, event.order_id)
         return
     _refused(state, order, "cancel", event.refusal, event.message)
     if event.refusal is not RefusalClass.GONE:

@@ -7,7 +7,10 @@ from botrunner.domain.desired import DesiredOrder
 from botrunner.domain.ids import OrderIdentity, encode
 from botrunner.domain.order import Order, OrderState, Pending
 from botrunner.engine.diff import Amend, Cancel, Change, Place
-from botrunner.engine.state import EngineState
+from botrunner.engine.state import EngineState, Retry
+
+STRANGER_CAP_SECONDS = 60
+"""The longest pause before another's order that is still there is cancelled once more."""
 
 
 def action_for(state: EngineState, strategy: str, symbol: str, change: Change) -> OrderAction:
@@ -29,7 +32,10 @@ def action_for(state: EngineState, strategy: str, symbol: str, change: Change) -
 
 
 def sent(state: EngineState, action: OrderAction) -> None:
-    """Remember a request that goes out now; its slot rests until it has ended."""
+    """Remember a request that goes out now; its slot rests until it has ended.
+
+    Another's order has no slot: whether its cancel did anything shows in the next read.
+    """
     match action:
         case PlaceOrder():
             state.orders.put(_sent_order(state, action))
@@ -47,7 +53,9 @@ def sent(state: EngineState, action: OrderAction) -> None:
             order = state.orders[action.order_id]
             state.orders.put(replace(order, pending=Pending.CANCEL, requested_at=state.now))
         case CancelOrder():
-            pass
+            before = state.hold_off.get(action.order_id)
+            retry = Retry.after(before, state.now, STRANGER_CAP_SECONDS)
+            state.hold_off[action.order_id] = retry
 
 
 def _placement(state: EngineState, strategy: str, symbol: str, wanted: DesiredOrder) -> PlaceOrder:

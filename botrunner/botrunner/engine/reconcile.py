@@ -4,6 +4,7 @@ Rule 1: a read is older than it looks. What moved since it started is not compar
 Rule 2: a difference counts when two reads, two seconds apart, show it; then recovery decides.
 """
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
@@ -69,6 +70,7 @@ def compare(state: EngineState, read: AccountRead) -> None:
     _forget_what_never_began(state, read)
     if state.policy is StopPolicy.FLATTEN:
         state.stop_complete = _is_flat(read)
+        state.seen_left_at = None if state.stop_complete else state.now
 
 
 def _forget_what_never_began(state: EngineState, read: AccountRead) -> None:
@@ -116,7 +118,7 @@ def _moved_since(state: EngineState, key: tuple[str, Side], started_at: datetime
 
 def _take_orders(state: EngineState, read: AccountRead) -> None:
     found = {order.order_id: order for order in read.open_orders}
-    state.foreign = {i: o for i, o in state.foreign.items() if i in found}
+    _forget_strangers(state, read, found)
     for order in read.open_orders:
         known = state.orders.get(order.order_id)
         if known is None:
@@ -129,6 +131,18 @@ def _take_orders(state: EngineState, read: AccountRead) -> None:
     for known in list(state.orders.values()):
         if known.order_id not in found and _should_be_open(known, read):
             state.orders.put(replace(known, pending=Pending.READ))
+
+
+def _forget_strangers(state: EngineState, read: AccountRead, found: Collection[str]) -> None:
+    """Those that are gone; one that was placed while the read was under way is not in it yet."""
+    gone = [
+        order_id
+        for order_id, order in state.foreign.items()
+        if order_id not in found and order.created_at < read.started_at
+    ]
+    for order_id in gone:
+        del state.foreign[order_id]
+        state.hold_off.pop(order_id, None)
 
 
 def _take_order(state: EngineState, before: Order, order: Order) -> None:

@@ -203,6 +203,8 @@ class EngineState:
     sequences: dict[str, int] = field(default_factory=dict)
     stop: EmergencyStop | None = None
     stop_complete: bool = False
+    seen_left_at: datetime | None = None
+    """When a read last showed that a stop by Flatten had left something."""
     person_stop: str = ""
     """Why a person wants a stop; empty when nobody does."""
     generation: int = 0
