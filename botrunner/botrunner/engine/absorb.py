@@ -15,6 +15,7 @@ from botrunner.domain.events import (
     WalletChanged,
 )
 from botrunner.engine import day, recovery
+from botrunner.engine.limits import Group
 from botrunner.engine.state import SECOND, EngineState, Phase
 from botrunner.strategies.grid.state import charged
 
@@ -90,15 +91,16 @@ def _(event: FundingSettled, state: EngineState) -> None:
 
 @absorb.register
 def _(event: RateLimitReported, state: EngineState) -> None:
-    for group, bucket in state.buckets.items():
-        if group.value == event.group:
-            state.buckets[group] = bucket.corrected(event.remaining, event.at)
+    group = Group(event.group)
+    state.buckets[group] = state.bucket(group).corrected(event.remaining, event.at)
 
 
 @absorb.register
 def _(event: RequestsPaused, state: EngineState) -> None:
-    for group, bucket in state.buckets.items():
-        state.buckets[group] = bucket.paused(event.until)
+    for group in Group:
+        state.buckets[group] = state.bucket(group).paused(event.until)
+    for run in state.runs.values():
+        run.changed = True
     state.wake(event.until + SECOND)
 
 

@@ -43,11 +43,14 @@ class Bucket:
         gained = Fraction((now - self.at) // _MICROSECOND, 1_000_000) * self.refill
         return replace(self, tokens=min(Fraction(self.capacity), self.tokens + gained), at=now)
 
+    def is_paused(self, now: datetime) -> bool:
+        """Whether it gives nothing, however much it holds."""
+        return self.paused_until is not None and now < self.paused_until
+
     def taken(self, now: datetime) -> "Bucket | None":
         """With one token less, or None when there is none."""
         bucket = self.filled(now)
-        paused = bucket.paused_until is not None and now < bucket.paused_until
-        if paused or bucket.tokens < 1:
+        if self.is_paused(now) or bucket.tokens < 1:
             return None
         return replace(bucket, tokens=bucket.tokens - 1)
 

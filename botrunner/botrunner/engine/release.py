@@ -21,7 +21,6 @@ from botrunner.domain.actions import (
     ReadWallet,
     ResolveOrder,
 )
-from botrunner.engine.budget import Bucket
 from botrunner.engine.limits import Group
 from botrunner.engine.state import EngineState
 from botrunner.risk.verdict import Approved
@@ -80,7 +79,7 @@ def charge_reads(state: EngineState, commands: Iterable[Command]) -> None:
 
 def take(state: EngineState, group: Group) -> bool:
     """One token of a group, if there is one; else the engine wakes when there is."""
-    bucket = state.buckets.get(group) or Bucket.full(state.limits.of(group), state.now)
+    bucket = state.bucket(group)
     taken = bucket.taken(state.now)
     if taken is None:
         bucket = bucket.filled(state.now)

@@ -269,13 +269,15 @@ class EngineState:
             return None
         return self.parameters.stop.policy_for(self.stop.cause)
 
+    def bucket(self, group: Group) -> Bucket:
+        """What the rate budget of a group holds; the whole burst before its first request."""
+        return self.buckets.get(group) or Bucket.full(self.limits.of(group), self.now)
+
     def retry_read(self, before: Retry | None) -> Retry:
         """When a read that failed is asked again: later each time, never within a ban (EX-5)."""
         retry = Retry.after(before, self.now, READ_CAP_SECONDS)
-        bucket = self.buckets.get(Group.READ)
-        if bucket is None or bucket.paused_until is None:
-            return retry
-        return replace(retry, at=max(retry.at, bucket.paused_until))
+        paused_until = self.bucket(Group.READ).paused_until
+        return retry if paused_until is None else replace(retry, at=max(retry.at, paused_until))
 
     def run_of_symbol(self, symbol: str) -> Run | None:
         """The strategy that has the symbol: of two, the one that was there first."""

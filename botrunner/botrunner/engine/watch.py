@@ -10,6 +10,7 @@ from botrunner.domain.precision import ZERO
 from botrunner.domain.side import SIDES, Purpose, Side
 from botrunner.engine import preparation, recovery
 from botrunner.engine.exposure import entries_of
+from botrunner.engine.limits import Group
 from botrunner.engine.state import SECOND, EngineState, Phase, Run
 from botrunner.engine.stop import engage
 from botrunner.protection.coverage import is_covered, is_exposed
@@ -182,6 +183,8 @@ def _is_exposed(state: EngineState, run: Run) -> bool:
 
 def _is_uneven(state: EngineState, run: Run) -> bool:
     excused = run.passing or (run.reason is not None and run.reason not in _NO_REASON)
+    # A ban holds back what is missing on every account behind the address (RI-34).
+    excused = excused or state.bucket(Group.PLACE).is_paused(state.now)
     if excused or run.hold_id or run.approximated or run.retiring or state.stop is not None:
         return False
     deepest = max(run.grid.long.highest, run.grid.short.highest)

@@ -1,10 +1,12 @@
 """Reads that fail are asked again later each time, and never within a ban."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from botrunner.domain.actions import ReadAccount, ReadSymbol
-from botrunner.domain.control import ReadFailed, RequestsPaused
-from botrunner.domain.events import TimerFired
+from botrunner.domain.control import Event, ReadFailed, RequestsPaused
+from botrunner.domain.events import OrderCancelled, TimerFired
+from botrunner.domain.side import Side
 from botrunner.engine.outcome import Outcome
 from botrunner.engine.state import Phase
 from support.engine_drive import Drive, started
@@ -74,6 +76,43 @@ def test_nothing_is_read_while_the_venue_forbids_every_request() -> None:
     first_asked = {kind: _first_asked(drive, outcome, kind) for kind in (ReadSymbol,)}
 
     assert first_asked == {ReadSymbol: until}
+
+
+def test_nothing_is_sent_by_a_lane_that_was_not_used_before_the_ban() -> None:
+    """EX-5: every lane stops, the first order of a life included."""
+    drive = started(cash="1")
+    until = drive.venue.now + timedelta(minutes=10)
+    drive.tell(RequestsPaused(until=until, at=drive.venue.now))
+    drive.venue.cash += 1000
+    while drive.venue.now < until - SECONDS:
+        drive.wait(1)
+    meanwhile = list(drive.venue.requests)
+    drive.settle(30)
+
+    assert meanwhile == []
+    assert broken_rules(drive) == []
+    assert len(drive.resting(Side.LONG)) == 1
+
+
+def test_a_mirror_that_a_ban_holds_back_breaks_no_invariant() -> None:
+    """RI-34: one answer of the venue would else end every account behind the address."""
+    drive = started()
+    drive.tell(RequestsPaused(until=drive.venue.now + 90 * SECONDS, at=drive.venue.now))
+    drive.tell(*_without(drive, Side.LONG))
+    drive.settle(80)
+    stopped, resting = drive.engine.state.stop, drive.resting(Side.LONG)
+    drive.settle(30)
+
+    assert stopped is None
+    assert resting == []
+    assert broken_rules(drive) == []
+
+
+def _without(drive: Drive, side: Side) -> list[Event]:
+    """The venue cancels the next entry of a side."""
+    order = drive.order_at(side, 1)
+    order.is_open = False
+    return [OrderCancelled(order_id=order.order_id, at=drive.venue.now, filled=Decimal(0))]
 
 
 def test_a_read_that_comes_in_at_last_ends_the_waiting() -> None:
