@@ -63,10 +63,11 @@ def trading_disabled(state: EngineState, run: Run) -> str:
     if run.foreign_refused:
         return f"foreign orders on {run.symbol}: {run.foreign_refused}"
     # Before the balance: under isolated margin there is none to read.
-    return preparation.missing_settings(state, run) or _unread(state)
+    return preparation.missing_settings(state, run) or unread(state)
 
 
-def _unread(state: EngineState) -> str:
+def unread(state: EngineState) -> str:
+    """What of the account is not known, or not any more; empty when all is (PR-2, RI-9)."""
     if state.wallet is None or state.unreadable:
         return state.unreadable or "the balance is not read yet"
     if state.now > state.wallet.at + WALLET_PATIENCE:

@@ -17,6 +17,8 @@ from botapi.v1alpha1.status import EmergencyReport
 from botrunner.domain.control import Block
 from botrunner.domain.emergency import StopPolicy
 from botrunner.domain.side import Purpose
+from botrunner.engine.gates import unread
+from botrunner.engine.resolve import is_missing
 from botrunner.engine.state import EngineState, Phase, Run
 from botrunner.engine.watch import lacks_exit
 from botrunner.exchanges.market_data import Source
@@ -219,7 +221,17 @@ def _lost(state: EngineState) -> Iterator[Said]:
     for block in Block:
         if block in state.blocks:
             reason, text = _BLOCKS[block]
-            yield Said(reason=reason, message=state.unreadable or text)
+            yield Said(reason=reason, message=text)
+
+
+def _unsure(state: EngineState) -> Iterator[Said]:
+    """What the venue was asked and did not say, or says otherwise than we have it."""
+    if text := unread(state):
+        yield Said(reason=_R.OUT_OF_SYNC, message=f"{text}; entries wait")
+    symbols = sorted({run.symbol for run in state.runs.values() if is_missing(state, run.symbol)})
+    if symbols:
+        text = f"an order of {', '.join(symbols)} that rested is nowhere; entries there wait"
+        yield Said(reason=_R.OUT_OF_SYNC, message=text)
 
 
 def _waiting(state: EngineState) -> Iterator[Said]:
@@ -229,6 +241,7 @@ def _waiting(state: EngineState) -> Iterator[Said]:
             yield Said(reason=_R.MODE_REFUSED, message=run.setting_refused)
     if state.wallet is None or any(r.phase is Phase.RECOVERING for r in state.runs.values()):
         yield Said(reason=_R.RECOVERING, message="positions and orders are being read")
+    yield from _unsure(state)
     if state.lower_epoch_until is not None:
         text = "a runner of a lower epoch still sends; entries wait until it is quiet"
         yield Said(reason=_R.RECOVERING, message=text)
