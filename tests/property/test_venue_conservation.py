@@ -130,12 +130,10 @@ def check_everything(venue: Venue, outcome: Outcome) -> None:
         check(venue, outcome)
 
 
-QUIET = settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
-)
+QUIET = settings(suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 
 
-@QUIET
+@settings(parent=QUIET, max_examples=max(120, QUIET.max_examples))
 @given(rules=venue_settings, chosen=st.lists(choices, min_size=20, max_size=80))
 def test_si_7_money_is_neither_made_nor_lost_and_every_figure_holds_after_every_command(
     rules: VenueSettings, chosen: list[Choice]
@@ -145,7 +143,7 @@ def test_si_7_money_is_neither_made_nor_lost_and_every_figure_holds_after_every_
     run(venue, chosen, check_everything)
 
 
-@settings(parent=QUIET, max_examples=60)
+@QUIET
 @given(
     rules=venue_settings,
     steps=st.lists(st.tuples(entries(), prices, prices), min_size=8, max_size=20),
@@ -166,7 +164,7 @@ def test_si_7_holds_through_storms_of_liquidations(
     run(venue, chosen, check_everything)
 
 
-@settings(parent=QUIET, max_examples=40)
+@QUIET
 @given(rules=venue_settings, chosen=st.lists(choices, min_size=20, max_size=80))
 def test_the_same_commands_give_the_same_events(rules: VenueSettings, chosen: list[Choice]) -> None:
     (first, opening), (second, again) = opened(rules), opened(rules)
@@ -178,7 +176,7 @@ def test_the_same_commands_give_the_same_events(rules: VenueSettings, chosen: li
     assert all(first.wallet(name) == second.wallet(name) for name in ACCOUNTS)
 
 
-@settings(parent=QUIET, max_examples=40)
+@QUIET
 @given(rules=venue_settings, chosen=st.lists(choices, min_size=20, max_size=80))
 def test_executions_of_the_events_are_those_of_the_history(
     rules: VenueSettings, chosen: list[Choice]
