@@ -53,20 +53,21 @@ class VenueMaker:
         where = addresses(first, self._simulator)
         self._first = first
         if first.mode is Mode.DRY_RUN:
-            return self._dry_run(spec, where, keys, listeners)
+            return self._dry_run(first, spec, where, keys, listeners)
         if self._neighbours is not None:
             return self._neighbours.exchange(where, spec, keys, listeners)
-        return self._priced(spec, where, keys, listeners)
+        return self._priced(first, spec, where, keys, listeners)
 
     def _priced(
         self,
+        first: TradingAccountSpec,
         spec: TradingAccountSpec,
         where: Endpoints,
         keys: Credentials | None,
         listeners: Listeners,
     ) -> Exchange:
         """An adapter, its prices through feeds where it uses them; without keys prices only."""
-        through = self._feeds if uses_feeds(self._first or spec) else None
+        through = self._feeds if uses_feeds(first) else None
         share = self._share if through is not None else WHOLE_ADDRESS
 
         def make(heard: Listeners) -> Exchange:
@@ -75,16 +76,21 @@ class VenueMaker:
         return make(listeners) if through is None else through(spec, make, listeners)
 
     def _dry_run(
-        self, spec: TradingAccountSpec, where: Endpoints, keys: Credentials, listeners: Listeners
+        self,
+        first: TradingAccountSpec,
+        spec: TradingAccountSpec,
+        where: Endpoints,
+        keys: Credentials,
+        listeners: Listeners,
     ) -> Exchange:
         from botrunner.runtime.dry_run import DryRunExchange, DryVenue
 
         if self._dry is None:
-            self._dry = DryVenue(self._first or spec, self._clock)
+            self._dry = DryVenue(first, self._clock)
             self._stack.push_async_callback(self._dry.stop)
         return DryRunExchange(
             self._dry,
-            lambda heard: self._priced(spec, where, None, heard),
+            lambda heard: self._priced(first, spec, where, None, heard),
             keys,
             listeners,
             self._clock,
