@@ -112,15 +112,16 @@ CODES: dict[int, Code] = {
 }
 
 _MANY_TEXTS = 10001
+_AS_IT_IS = Code(_F.UNCHANGED, "the order is so already")
 _TEXTS: dict[str, Code] = {
     "position idx not match": Code(
         _F.POSITION_MODE,
         "the symbol is in one-way mode",
         "leave the symbol's position mode to the runner; it sets hedge mode anew",
     ),
-    "unchanged": Code(_F.UNCHANGED, "the order is so already"),
-    "not modified": Code(_F.UNCHANGED, "the order is so already"),
-    "remains the same": Code(_F.UNCHANGED, "the order is so already"),
+    "unchanged": _AS_IT_IS,
+    "not modified": _AS_IT_IS,
+    "remains the same": _AS_IT_IS,
 }
 """10001 has one code for many refusals; what its text holds says which."""
 
