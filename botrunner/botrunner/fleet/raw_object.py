@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from botapi.model import Json
+from botapi.model import Json, mapping
 from botrunner.fleet.port import AccountKey
 
 
@@ -22,9 +22,7 @@ def generation_of(raw: Json) -> int:
 def value_at(raw: Any, *path: str) -> Any:
     """What stands there, or None."""
     for name in path:
-        if not isinstance(raw, Mapping):
-            return None
-        raw = raw.get(name)
+        raw = mapping(raw).get(name)
     return raw
 
 
