@@ -1,6 +1,7 @@
 """What the API server's audit log tells: who wrote what, from a moment on."""
 
 import json
+import os
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -30,20 +31,40 @@ class Entry:
 
 @dataclass(slots=True)
 class Audit:
-    """The log from its present end on; one that was rotated since is read in both files."""
+    """The log from its present end on, through the files that it was rotated into since."""
 
     path: Path
     begun: int = field(init=False)
+    inode: int = field(init=False)
 
     def __post_init__(self) -> None:
-        self.begun = self.path.stat().st_size
+        found = self.path.stat()
+        self.begun, self.inode = found.st_size, found.st_ino
 
     def entries(self) -> list[Entry]:
-        """Everything answered since this was made."""
-        with self.path.open(encoding="utf-8") as file:
-            file.seek(self.begun)
-            lines = file.read().splitlines()
+        """Everything answered since this was made. Raises LookupError where a part is gone."""
+        lines = self._written().decode().splitlines()
         return [entry for line in lines if (entry := _entry(line)) is not None]
+
+    def _written(self) -> bytes:
+        # The present file is opened first: should it be rotated meanwhile, it is in the list too.
+        with self.path.open("rb") as present:
+            present_inode = os.fstat(present.fileno()).st_ino
+            if present_inode == self.inode:
+                present.seek(self.begun)
+                return present.read()
+            # The API server puts the moment of the rotation into the name.
+            rotated = sorted(self.path.parent.glob(f"{self.path.stem}-*{self.path.suffix}"))
+            inodes = [file.stat().st_ino for file in rotated]
+            if self.inode not in inodes:
+                raise LookupError(f"{self.path}: what it held when this began was deleted")
+            first = inodes.index(self.inode)
+            older = [
+                file.read_bytes()
+                for file, inode in zip(rotated[first:], inodes[first:], strict=True)
+                if inode != present_inode
+            ]
+            return b"".join([older[0][self.begun :], *older[1:], present.read()])
 
     def writes(self, *, namespace: str, user: str = "system:serviceaccount:") -> list[Entry]:
         """Successful writes into a namespace by users whose name begins so.
