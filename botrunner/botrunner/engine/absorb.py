@@ -91,8 +91,9 @@ def _(event: FundingSettled, state: EngineState) -> None:
 
 @absorb.register
 def _(event: RateLimitReported, state: EngineState) -> None:
-    group = Group(event.group)
-    state.buckets[group] = state.bucket(group).corrected(event.remaining, event.at)
+    for group in Group:
+        if group.value == event.group:
+            state.buckets[group] = state.bucket(group).corrected(event.remaining, event.at)
 
 
 @absorb.register
