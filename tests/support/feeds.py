@@ -41,6 +41,10 @@ SERVED = Served(
     intervals=("1",),
     feed="test",
 )
+NOWHERE = Endpoints(
+    rest="http://127.0.0.1:9", public_stream="ws://127.0.0.1:9", private_stream="ws://127.0.0.1:9"
+)
+"""Where nobody listens."""
 QUEUED, REPLACED = ("trades", "closed.1"), ("quote", "upstream", "book", "candle.1")
 
 

@@ -88,7 +88,7 @@ class FeedClient:
         """One connection to its end; why it ended."""
         try:
             socket_reader = _Reader(self._hello(), self._listeners, self._clock)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             return f"the token cannot be read: {error}"
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
@@ -132,7 +132,7 @@ class FeedClient:
             await self._clock.sleep(max(left / 2, RENEW_PAUSE_SECONDS))
             try:
                 token = self._hello().token
-            except OSError:
+            except (OSError, ValueError):
                 continue  # It is written anew at this moment, perhaps.
             if token != reader.accepted and not reader.ended.done():
                 reader.shown = token

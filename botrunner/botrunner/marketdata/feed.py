@@ -41,7 +41,6 @@ class Feed:
         clock: Clock,
     ) -> None:
         self._settings, self._clock = settings, clock
-        self._started = clock.monotonic()
         self.meters = FeedMeters()
         self.hub = Hub(*_topics(settings))
         self.server = FeedServer(self.hub, _served(settings), admit, settings.limits)
@@ -74,10 +73,7 @@ class Feed:
 
     def quote_age_seconds(self) -> float:
         """Since the newest quote came; before the first, since the start."""
-        quoted = self.state.quoted_at
-        if quoted is None:
-            return self._clock.monotonic() - self._started
-        return max(0.0, (self._clock.now() - quoted).total_seconds())
+        return self._clock.monotonic() - self.state.quote_seconds
 
     def numbers(self) -> Numbers:
         """What its status says."""

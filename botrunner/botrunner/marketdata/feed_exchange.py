@@ -88,6 +88,8 @@ class FeedExchange(DelegatedExchange):
         for symbol, subscription in self._subscriptions.items():
             if symbol not in wanted or symbol not in kept:
                 self._end(subscription)
+            if symbol not in wanted:
+                subscription.forget()
         self._topics = topics
         self._subscriptions = {
             symbol: kept.get(symbol) or self._subscription(symbol) for symbol in wanted
@@ -144,10 +146,14 @@ class FeedExchange(DelegatedExchange):
         ending.add_done_callback(self._ending.discard)
 
     async def _keep(self) -> None:
+        was_late = False
         while True:
             before = self._clock.monotonic()
             await self._clock.sleep(LOOK_SECONDS)
-            if self._clock.monotonic() - before >= LOOK_SECONDS + _LATE_SECONDS:
+            is_late = self._clock.monotonic() - before >= LOOK_SECONDS + _LATE_SECONDS
+            # What waits is read within one turn; whoever is always late has to judge all the same.
+            was_late = is_late and not was_late
+            if was_late:
                 continue
             self._route()
             for subscription in self._subscriptions.values():

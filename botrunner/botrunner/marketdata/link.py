@@ -76,9 +76,13 @@ class Link:
         self._heard_at = now
 
     def quoted(self, now: float, age: float) -> None:
-        """The newest quote is ``age`` seconds old, by the feed's own clock."""
+        """A new quote came; it is ``age`` seconds old, by the feed's own clock."""
         self._quoted_at = now - age
         self._has_quote = True
+
+    def aged(self, now: float, age: float) -> None:
+        """The same quote is ``age`` seconds old at least; no clock makes it young again."""
+        self._quoted_at = min(self._quoted_at, now - age)
 
     def lost(self) -> None:
         """The connection ended."""

@@ -4,6 +4,7 @@ What is counted on the way of a message is a plain number; it becomes a metric w
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -108,3 +109,32 @@ class ClientMeters:
             registry=registry,
             buckets=_LATENCY_BUCKETS,
         )
+
+    def of(self, account: str, symbol: str) -> "SymbolMeters":
+        """Those of one account's symbol."""
+        labels = (account, symbol)
+        return SymbolMeters(
+            in_use=self.in_use.labels(*labels),
+            age=self.age.labels(*labels),
+            lost=self.lost.labels(*labels),
+            reconnects=self.reconnects.labels(*labels),
+            bytes=self.bytes.labels(*labels),
+            latency=self.latency.labels(*labels),
+        )
+
+    def forget(self, account: str, symbol: str) -> None:
+        """Show no state of a symbol that is followed no more; what was counted stays."""
+        self.in_use.remove(account, symbol)
+        self.age.remove(account, symbol)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SymbolMeters:
+    """Of `ClientMeters`, what one symbol of an account counts on."""
+
+    in_use: Gauge
+    age: Gauge
+    lost: Counter
+    reconnects: Counter
+    bytes: Counter
+    latency: Histogram

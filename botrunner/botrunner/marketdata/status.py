@@ -81,7 +81,8 @@ def is_due(before: FeedStatus | None, status: FeedStatus) -> bool:
     """Whether it is written now: transitions at once, the rest seldom (KU-4)."""
     if before is None or before.last_report is None or status.last_report is None:
         return True
-    waited = status.last_report - before.last_report
+    # Either way, for the clock may be set back.
+    waited = abs(status.last_report - before.last_report)
     if _transitions(before) != _transitions(status) or waited >= HEARTBEAT:
         return True
     return before.subscribers != status.subscribers and waited >= SUBSCRIBERS_SPAN

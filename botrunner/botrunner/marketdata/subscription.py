@@ -43,7 +43,7 @@ class FeedAccess:
     address_of: Callable[[str], str]
     """The address of a symbol's feed."""
     token: Callable[[], str] = lambda: ""
-    """Read anew for each connection: it is rotated. Raises OSError."""
+    """Read anew for each connection: it is rotated. Raises OSError, or ValueError for no text."""
     timing: LinkTiming = field(default_factory=LinkTiming)
     max_divergence_percent: Decimal = Decimal("0.5")
     """So far may the feed's mark price lie from the exchange's own."""
@@ -65,6 +65,8 @@ class Subscription:
     ) -> None:
         self.symbol, self._topics, self._access = symbol, topics, access
         self._listeners, self._clock, self._share = listeners, clock, share
+        meters, account = access.meters, access.account
+        self._meters = meters.of(account, symbol) if meters is not None else None
         self.link = Link(access.timing, clock.monotonic(), share())
         self.newest: QuoteSaid | None = None
         """The feed's newest quote on the present connection."""
@@ -77,8 +79,8 @@ class Subscription:
         self.is_connected = False
         self.why_not = "not connected yet"
         self._pending: QuoteSaid | None = None
-        self._ages_from = 0
-        """The feed's time of its newest frame, microseconds."""
+        self._feed_time_us = 0
+        """The feed's time of its last frame."""
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -98,6 +100,11 @@ class Subscription:
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait((self._task,))
+
+    def forget(self) -> None:
+        """Show nothing of it any more: the symbol is followed no longer."""
+        if self._access.meters is not None:
+            self._access.meters.forget(self._access.account, self.symbol)
 
     @property
     def task(self) -> asyncio.Task[None] | None:
@@ -138,8 +145,8 @@ class Subscription:
 
     def _frame(self, said: FeedFrame | None, size: int) -> None:
         now = self._clock.monotonic()
-        if self._access.meters is not None:
-            self._access.meters.bytes.labels(*self._labels()).inc(size)
+        if self._meters is not None:
+            self._meters.bytes.inc(size)
         match said:
             case Welcome():
                 self._welcomed(said, now)
@@ -158,17 +165,15 @@ class Subscription:
             raise WireError(f"it has no candles of {', '.join(missing)}")
         self.is_connected, self.why_not = True, ""
         self.newest = self._pending = None
-        self._ages_from = 0
         self.link.welcomed(now, said.heartbeat_seconds)
 
     def _said(self, said: FeedFrame | None) -> None:
         match said:
             case QuoteSaid():
                 heard.quote_changed(self.symbol, said)
-                self._pending = said
-                self._aged(said.feed_time_us)
+                self._pending, self._feed_time_us = said, said.feed_time_us
             case UpstreamSaid():
-                self._aged(said.feed_time_us)
+                self._feed_time_us = said.feed_time_us
             case Gap():
                 self._gap(said)
             case TradeSaid() | BookSaid() | CandleSaid():
@@ -179,13 +184,18 @@ class Subscription:
     def _drained(self) -> None:
         """Of the quotes that came together the last one counts."""
         said, self._pending = self._pending, None
+        now = self._clock.monotonic()
         if said is not None:
             self.newest = said
             if self.link.route is Route.FEED:
                 self._quote(said)
-        if self.newest is not None:
-            age = (self._ages_from - self.newest.feed_time_us) / _US
-            self.link.quoted(self._clock.monotonic(), max(0.0, age))
+            self.link.quoted(now, self._age(said))
+        elif self.newest is not None:
+            self.link.aged(now, self._age(self.newest))
+
+    def _age(self, said: QuoteSaid) -> float:
+        """Seconds, as far as the feed's clock tells; that may be set back."""
+        return max(0.0, (self._feed_time_us - said.feed_time_us) / _US)
 
     def _quote(self, said: QuoteSaid) -> None:
         event = heard.quote_changed(self.symbol, said)
@@ -194,9 +204,9 @@ class Subscription:
         self.delivered, self._floor = event, None
         self.tell_source(said.source)
         self._listeners.event(event)
-        if self._access.meters is not None:
+        if self._meters is not None:
             late = (self._clock.now() - event.quote.at).total_seconds()
-            self._access.meters.latency.labels(*self._labels()).observe(max(0.0, late))
+            self._meters.latency.observe(max(0.0, late))
 
     def told_directly(self, event: QuoteChanged) -> None:
         """The exchange itself gave a quote."""
@@ -224,8 +234,8 @@ class Subscription:
 
     def _gap(self, said: Gap) -> None:
         lost = heard.lost_by(said)
-        if self._access.meters is not None:
-            self._access.meters.lost.labels(*self._labels()).inc(lost)
+        if self._meters is not None:
+            self._meters.lost.inc(lost)
         text = f"too slow for {lost} messages of {said.topic}"
         self._refused(text)
 
@@ -235,8 +245,8 @@ class Subscription:
             self._refused(why)
         self.why_not = why
         self.link.lost()
-        if self._access.meters is not None:
-            self._access.meters.reconnects.labels(*self._labels()).inc()
+        if self._meters is not None:
+            self._meters.reconnects.inc()
 
     def _refused(self, problem: str) -> None:
         at = self._clock.now()
@@ -244,15 +254,7 @@ class Subscription:
             MessageRefused(origin="feed", message="", problem=f"{self.symbol}: {problem}", at=at)
         )
 
-    def _aged(self, feed_time_us: int) -> None:
-        self._ages_from = max(self._ages_from, feed_time_us)
-
     def _measure(self, route: Route) -> None:
-        meters = self._access.meters
-        if meters is not None:
-            meters.in_use.labels(*self._labels()).set(route is Route.FEED)
-            age = self._clock.monotonic() - self.link.heard_at
-            meters.age.labels(*self._labels()).set(age)
-
-    def _labels(self) -> tuple[str, str]:
-        return self._access.account, self.symbol
+        if self._meters is not None:
+            self._meters.in_use.set(route is Route.FEED)
+            self._meters.age.set(self._clock.monotonic() - self.link.heard_at)

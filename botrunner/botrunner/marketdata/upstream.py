@@ -29,7 +29,6 @@ from botrunner.exchanges.port import (
     StreamReported,
     TopicsReported,
 )
-from botrunner.exchanges.stream_effects import StreamState
 from botrunner.marketdata.hub import Broadcast, Hub
 from botrunner.marketdata.upstream_state import UpstreamState
 from botrunner.marketdata.wire import (
@@ -66,7 +65,7 @@ class Upstream:
         self._exchange = make(
             Listeners(event=self._event, market=self._market, report=self._report)
         )
-        self.state = UpstreamState()
+        self.state = UpstreamState(quote_seconds=clock.monotonic())
 
     async def run(self, heartbeat_seconds: float) -> None:
         """Follow the symbol until cancelled."""
@@ -90,6 +89,7 @@ class Upstream:
     def _event(self, event: Event) -> None:
         if isinstance(event, QuoteChanged):
             self.state.quoted_at, self.state.problem = self._clock.now(), ""
+            self.state.quote_seconds = self._clock.monotonic()
             self._heard(_quote_said(event, self.state.source, self._received()), event.quote.at)
 
     def _market(self, data: MarketData) -> None:
@@ -110,7 +110,7 @@ class Upstream:
         state = self.state
         match report:
             case StreamReported():
-                state.reconnects += report.state is StreamState.RECONNECTING
+                state.reconnects += state.is_lost_by(report.state)
                 state.state = report.state
                 self._say(self._upstream())
             case PricesReported():

@@ -22,5 +22,11 @@ class UpstreamState:
     """The exchange's time of the newest message."""
     quoted_at: datetime | None = None
     """When the newest quote came."""
+    quote_seconds: float = 0.0
+    """The same by the monotonic clock; before the first, when this began."""
     clock_offset_seconds: float = 0.0
     """The exchange's clock less ours."""
+
+    def is_lost_by(self, following: StreamState) -> bool:
+        """Whether the stream stood and does not any more; a failed attempt loses nothing."""
+        return self.state is StreamState.CONNECTED and following is StreamState.RECONNECTING

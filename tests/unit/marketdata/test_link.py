@@ -103,6 +103,19 @@ def test_an_old_quote_of_a_snapshot_is_as_old_as_the_feed_says() -> None:
     assert link.decide(12.5, 0.0) is Route.DIRECT
 
 
+def test_a_quote_that_is_found_to_be_old_does_not_grow_young_again() -> None:
+    """Only the frames after a snapshot tell its age; and the feed's clock may be set back."""
+    link = well()
+    link.quoted(0.0, 0.0)
+    link.aged(1.0, 9.0)
+    link.aged(1.5, 0.0)
+    beat(link, 2.0, 3.5, quotes=False)
+    before = link.decide(3.9, 0.0)
+    link.heard(4.0)
+
+    assert (before, link.decide(4.0, 0.0)) == (Route.FEED, Route.DIRECT)
+
+
 def test_a_connection_without_a_quote_of_its_own_is_not_used() -> None:
     link = well()
     link.decide(3.0, 0.0)

@@ -5,18 +5,14 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry
 
-from botrunner.exchanges.bybit.endpoints import Endpoints
 from botrunner.exchanges.port import Listeners
 from botrunner.marketdata.maker import FeedMaker, FeedPlace
 from botrunner.marketdata.meters import ClientMeters
 from botrunner.service.clock import SystemClock
-from support.feeds import adapter
+from support.feeds import NOWHERE, adapter
 from support.memory_door import account_of
 
 NOBODY = Listeners(event=lambda _: None, market=lambda _: None, report=lambda _: None)
-NOWHERE = Endpoints(
-    rest="http://127.0.0.1:9", public_stream="ws://127.0.0.1:9", private_stream="ws://127.0.0.1:9"
-)
 
 
 async def test_the_feeds_address_and_the_token_are_those_of_the_moment(tmp_path: Path) -> None:

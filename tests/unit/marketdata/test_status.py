@@ -77,6 +77,7 @@ def test_the_operators_part_is_never_written() -> None:
         (numbers(), 300, True),
         (numbers(subscribers=4), 14, False),
         (numbers(subscribers=4), 15, True),
+        (numbers(), -3600, True),
         (numbers(upstream=upstream(source=Source.REST)), 1, True),
         (numbers(upstream=upstream(state=StreamState.RECONNECTING)), 1, True),
         (numbers(quote_age_seconds=20.0), 1, True),

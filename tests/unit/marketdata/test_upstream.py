@@ -21,7 +21,9 @@ from botrunner.exchanges.port import (
     Listeners,
     PricesReported,
     PublicTopics,
+    StreamReported,
 )
+from botrunner.exchanges.stream_effects import StreamState
 from botrunner.marketdata import heard, wire
 from botrunner.marketdata.hub import Broadcast, Hub
 from botrunner.marketdata.upstream import Upstream
@@ -123,6 +125,18 @@ def test_the_delay_is_measured_by_the_exchanges_clock() -> None:
     desk.listeners.market(TRADE)
 
     assert desk.late == [pytest.approx(0.35)]
+
+
+def test_a_stream_is_lost_once_however_often_it_fails_to_come_back() -> None:
+    desk = Desk()
+    connecting, connected = StreamState.CONNECTING, StreamState.CONNECTED
+    lost = StreamState.RECONNECTING
+    for state in (connecting, lost, connected, lost, lost, connected, lost, connected):
+        desk.listeners.report(
+            StreamReported(stream="public", state=state, reason="", attempt=0, at=RECEIVED)
+        )
+
+    assert desk.upstream.state.reconnects == 2
 
 
 def test_a_runner_gets_the_exchanges_time_of_all_of_it() -> None:
