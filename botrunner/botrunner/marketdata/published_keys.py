@@ -122,10 +122,14 @@ class Doorkeeper:
     async def _read(self) -> bool:
         try:
             text = await asyncio.to_thread(self._source)
-            self._keys = read_keys(text)
+            keys = read_keys(text)
         except (OSError, HTTPException, ValueError) as error:
             self._told(f"the cluster's keys cannot be read: {error}")
             return False
+        if keys != self._keys:
+            # What a key has opened that was withdrawn since is to be judged again.
+            self._keys = keys
+            self._judged.clear()
         return True
 
     async def _wait(self, seconds: float) -> None:

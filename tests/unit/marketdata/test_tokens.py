@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from botrunner.marketdata.admission import Admission
 from botrunner.marketdata.published_keys import READ_SECONDS, SOON_SECONDS, Doorkeeper
@@ -20,6 +21,7 @@ from botrunner.marketdata.tokens import (
 )
 from botrunner.service.clock import ManualClock
 from support.feed_tokens import AUDIENCE, Cluster, encoded
+from support.feeds import until
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 NOW = NOON.timestamp()
@@ -133,13 +135,33 @@ def test_a_key_set_that_cannot_be_read_is_an_error(text: bytes) -> None:
         read_keys(text)
 
 
+class CountingClock(ManualClock):
+    """Counts who went to sleep."""
+
+    def __init__(self) -> None:
+        super().__init__(NOON)
+        self.sleeps = 0
+
+    @override
+    async def sleep(self, seconds: float) -> None:
+        self.sleeps += 1
+        await super().sleep(seconds)
+
+
 class Published:
     """What the API server answers; counts how often it is asked."""
 
-    def __init__(self, answer: bytes | OSError) -> None:
-        self.answer, self.asked = answer, 0
+    def __init__(self, answer: bytes | OSError, clock: CountingClock) -> None:
+        self.answer, self._clock = answer, clock
+        self.asked = self._sleeps_before = 0
+
+    @property
+    def is_taken_in(self) -> bool:
+        """Whether the reader has gone to sleep again since it asked."""
+        return self._clock.sleeps > self._sleeps_before
 
     def __call__(self) -> bytes:
+        self._sleeps_before = self._clock.sleeps
         self.asked += 1
         if isinstance(self.answer, OSError):
             raise self.answer
@@ -147,15 +169,12 @@ class Published:
 
 
 async def _asked(published: Published, times: int) -> None:
-    while published.asked < times:
-        await asyncio.sleep(0.001)
-    for _ in range(20):  # The answer is taken in.
-        await asyncio.sleep(0.001)
+    await until(lambda: published.asked >= times and published.is_taken_in, f"read {times} times")
 
 
 async def test_before_the_keys_are_known_nobody_is_admitted_and_the_failure_is_told() -> None:
-    clock, told = ManualClock(NOON), list[str]()
-    published = Published(OSError("no route to host"))
+    clock, told = CountingClock(), list[str]()
+    published = Published(OSError("no route to host"), clock)
     doorkeeper = Doorkeeper(published, clock, told.append)
     running = asyncio.ensure_future(doorkeeper.run())
     await _asked(published, 1)
@@ -171,9 +190,9 @@ async def test_before_the_keys_are_known_nobody_is_admitted_and_the_failure_is_t
 
 
 async def test_an_unknown_key_has_the_keys_read_anew_but_not_more_often_than_allowed() -> None:
-    clock = ManualClock(NOON)
+    clock = CountingClock()
     renewed = Cluster(kid="key-2")
-    published = Published(CLUSTER.key_set())
+    published = Published(CLUSTER.key_set(), clock)
     doorkeeper = Doorkeeper(published, clock, lambda why: None)
     running = asyncio.ensure_future(doorkeeper.run())
     await _asked(published, 1)
@@ -190,8 +209,8 @@ async def test_an_unknown_key_has_the_keys_read_anew_but_not_more_often_than_all
 
 
 async def test_keys_are_read_again_now_and_then() -> None:
-    clock = ManualClock(NOON)
-    published = Published(CLUSTER.key_set())
+    clock = CountingClock()
+    published = Published(CLUSTER.key_set(), clock)
     running = asyncio.ensure_future(Doorkeeper(published, clock, lambda why: None).run())
     await _asked(published, 1)
     await clock.advance(timedelta(seconds=READ_SECONDS))
@@ -202,8 +221,8 @@ async def test_keys_are_read_again_now_and_then() -> None:
 
 
 async def test_a_token_that_was_good_is_good_until_it_expires() -> None:
-    clock = ManualClock(NOON)
-    published = Published(CLUSTER.key_set())
+    clock = CountingClock()
+    published = Published(CLUSTER.key_set(), clock)
     doorkeeper = Doorkeeper(published, clock, lambda why: None)
     running = asyncio.ensure_future(doorkeeper.run())
     await _asked(published, 1)
@@ -218,6 +237,24 @@ async def test_a_token_that_was_good_is_good_until_it_expires() -> None:
     assert first == (Admission(seconds=3660.0), Admission(seconds=3660.0))
     assert later == Admission(seconds=2660.0)
     assert "expired" in late.problem
+
+
+async def test_a_key_that_is_withdrawn_opens_nothing_any_more() -> None:
+    """MD-8: not even by a token that it has opened before."""
+    clock = CountingClock()
+    published = Published(CLUSTER.key_set(), clock)
+    doorkeeper = Doorkeeper(published, clock, lambda why: None)
+    running = asyncio.ensure_future(doorkeeper.run())
+    await _asked(published, 1)
+    before = doorkeeper.admit(CLUSTER.token(NOW))
+    published.answer = Cluster(kid="key-2").key_set()
+    await clock.advance(timedelta(seconds=READ_SECONDS))
+    await _asked(published, 2)
+    after = doorkeeper.admit(CLUSTER.token(NOW))
+    running.cancel()
+
+    assert before.problem == ""
+    assert "has not published" in after.problem
 
 
 def _decoded(part: str) -> bytes:
