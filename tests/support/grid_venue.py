@@ -13,6 +13,7 @@ from botrunner.domain import events as ev
 from botrunner.domain.account import Wallet
 from botrunner.domain.actions import AmendOrder, CancelOrder, PlaceOrder
 from botrunner.domain.control import AccountRead, ReadOrder, SymbolRead
+from botrunner.domain.ids import decode
 from botrunner.domain.instrument import Instrument
 from botrunner.domain.market import FeeRates, Quote
 from botrunner.domain.position import Position
@@ -99,11 +100,12 @@ class GridVenue:
         return [accepted, opened, self._wallet_changed()]
 
     def cancel(self, action: CancelOrder) -> list[ev.OrderEvent | ev.AccountEvent]:
-        """Cancel a resting order."""
+        """Cancel a resting order; by its client order id where it has one of ours."""
         self.requests.append(action)
         self.tick()
         order = self.orders.get(action.order_id)
-        if order is None or not order.is_open:
+        is_foreign = decode(action.order_id) is None
+        if order is None or not order.is_open or action.foreign is not is_foreign:
             return [
                 ev.CancelRejected(
                     order_id=action.order_id,

@@ -6,7 +6,7 @@ from decimal import Decimal
 from botrunner.domain.actions import CancelOrder, OrderAction
 from botrunner.domain.desired import DesiredOrder
 from botrunner.domain.emergency import StopPolicy
-from botrunner.domain.ids import UNOWNED
+from botrunner.domain.ids import UNOWNED, decode
 from botrunner.domain.precision import ZERO
 from botrunner.engine import diff, flatten, preparation, strangers
 from botrunner.engine.exposure import allowance_of, entries_of
@@ -156,7 +156,8 @@ def _cancel_strangers(state: EngineState, step: Step) -> None:
         if retry is not None and state.now < retry.at:
             state.wake(retry.at)
             continue
-        action = CancelOrder(order_id=order.order_id, symbol=order.symbol, foreign=True)
+        is_foreign = decode(order.order_id) is None
+        action = CancelOrder(order_id=order.order_id, symbol=order.symbol, foreign=is_foreign)
         verdict = approve_reducing(action, generation=state.generation)
         _take(state, step, UNOWNED, action, verdict)
 

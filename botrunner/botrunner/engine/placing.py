@@ -10,7 +10,7 @@ from botrunner.engine.diff import Amend, Cancel, Change, Place
 from botrunner.engine.state import EngineState, Retry
 
 STRANGER_CAP_SECONDS = 60
-"""The longest pause before another's order that is still there is cancelled once more."""
+"""The longest pause before a stranger's order that is still there is cancelled once more."""
 
 
 def action_for(state: EngineState, strategy: str, symbol: str, change: Change) -> OrderAction:
@@ -34,7 +34,7 @@ def action_for(state: EngineState, strategy: str, symbol: str, change: Change) -
 def sent(state: EngineState, action: OrderAction) -> None:
     """Remember a request that goes out now; its slot rests until it has ended.
 
-    Another's order has no slot: whether its cancel did anything shows in the next read.
+    An order that no strategy owns has no slot: what its cancel did shows in the next read.
     """
     match action:
         case PlaceOrder():
@@ -49,13 +49,17 @@ def sent(state: EngineState, action: OrderAction) -> None:
                 requested_at=state.now,
             )
             state.orders.put(amending)
-        case CancelOrder(foreign=False):
-            order = state.orders[action.order_id]
-            state.orders.put(replace(order, pending=Pending.CANCEL, requested_at=state.now))
         case CancelOrder():
-            before = state.hold_off.get(action.order_id)
-            retry = Retry.after(before, state.now, STRANGER_CAP_SECONDS)
-            state.hold_off[action.order_id] = retry
+            _cancelling(state, action)
+
+
+def _cancelling(state: EngineState, action: CancelOrder) -> None:
+    order = state.orders.get(action.order_id)
+    if order is not None:
+        state.orders.put(replace(order, pending=Pending.CANCEL, requested_at=state.now))
+        return
+    before = state.hold_off.get(action.order_id)
+    state.hold_off[action.order_id] = Retry.after(before, state.now, STRANGER_CAP_SECONDS)
 
 
 def _placement(state: EngineState, strategy: str, symbol: str, wanted: DesiredOrder) -> PlaceOrder:
