@@ -1,11 +1,11 @@
 """A connection lives no longer than its token, and a renewal costs no message (MD-7, MD-8)."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import msgspec
 
-from botrunner.exchanges.market_data import Source
 from botrunner.exchanges.port import FeedReported, MessageRefused, StreamReported
 from botrunner.marketdata import wire
 from botrunner.marketdata.admission import Admission
@@ -13,10 +13,9 @@ from botrunner.marketdata.hub import Hub
 from botrunner.marketdata.link import LinkTiming
 from botrunner.marketdata.server import FeedServer
 from botrunner.marketdata.wire import QuoteSaid, Refusal, Renewal, Renewed, Welcome
-from botrunner.service.clock import SystemClock
 from integration.marketdata.test_serving import GOLDEN, HELLO, Listener, listener
 from support.feeds import QUEUED, REPLACED, Desk, desk_at, serving, until
-from support.said import quote_said
+from support.said import quote_now, quote_said
 from support.simulator import running_simulator
 from support.steady_prices import SteadyPrices
 
@@ -133,52 +132,60 @@ def connections(desk: Desk) -> int:
     return sum(each.state.value == "connected" for each in streams)
 
 
-def now_said() -> QuoteSaid:
-    now = wire.microseconds(SystemClock().now())
-    quote = quote_said(1, Source.STREAM)
-    return msgspec.structs.replace(quote, exchange_time_us=now, feed_time_us=now)
+@dataclass(frozen=True)
+class Pair:
+    """A runner and its feed, which says something all the while that it is waited for."""
+
+    hub: Hub
+    server: FeedServer
+    desk: Desk
+
+    async def until(self, holds: Callable[[], object], what: str) -> None:
+        """Wait."""
+
+        def beat() -> object:
+            self.server.broadcast(self.hub.publish(quote_now("1.5")))
+            return holds()
+
+        await until(beat, what)
 
 
-async def beating(hub: Hub, server: FeedServer, holds: Callable[[], object], what: str) -> None:
-    """Wait, with a feed that says something all the while."""
-
-    def beat() -> object:
-        server.broadcast(hub.publish(now_said()))
-        return holds()
-
-    await until(beat, what)
+@asynccontextmanager
+async def runner_at(door: Door, file: list[str]) -> AsyncIterator[Pair]:
+    """The last line of the file is the token; the runner is patient with its feed."""
+    hub = Hub(QUEUED, REPLACED)
+    with running_simulator(source=SteadyPrices(), stepping=True) as simulator:
+        async with (
+            serving(hub, door.admit) as server,
+            desk_at(
+                simulator, lambda: server.port, token=lambda: file[-1], timing=_PATIENT
+            ) as desk,
+        ):
+            yield Pair(hub, server, desk)
 
 
 async def test_a_runner_shows_a_renewed_token_on_the_connection_that_stands() -> None:
     """MD-8: the file has another token; the feed sees it once, and no connection ends."""
-    hub, door, file = Hub(QUEUED, REPLACED), Door({"first": 2 * WHILE, "second": LONG}), ["first"]
-    with running_simulator(source=SteadyPrices(), stepping=True) as simulator:
-        async with serving(hub, door.admit) as server:
-            async with desk_at(
-                simulator, lambda: server.port, token=lambda: file[-1], timing=_PATIENT
-            ) as desk:
-                await beating(hub, server, lambda: door.shown, "the hello")
-                file.append("second")
-                await beating(hub, server, lambda: len(door.shown) > 1, "the renewal")
+    door, file = Door({"first": 2 * WHILE, "second": LONG}), ["first"]
+    async with runner_at(door, file) as pair:
+        await pair.until(lambda: door.shown, "the hello")
+        file.append("second")
+        await pair.until(lambda: len(door.shown) > 1, "the renewal")
 
-                assert door.shown == ["first", "second"]
-                assert (connections(desk), told(desk), len(hub)) == (1, [], 1)
+        assert door.shown == ["first", "second"]
+        assert (connections(pair.desk), told(pair.desk), len(pair.hub)) == (1, [], 1)
 
 
 async def test_a_runner_whose_token_has_ended_comes_again_with_the_next_one() -> None:
     """MD-8: that is no lost feed: the exchange is not asked meanwhile."""
-    hub, door, file = Hub(QUEUED, REPLACED), Door({"first": BRIEF, "second": LONG}), ["first"]
-    with running_simulator(source=SteadyPrices(), stepping=True) as simulator:
-        async with serving(hub, door.admit) as server:
-            async with desk_at(
-                simulator, lambda: server.port, token=lambda: file[-1], timing=_PATIENT
-            ) as desk:
-                await beating(hub, server, lambda: door.shown, "the hello")
-                file.append("second")
-                await beating(hub, server, lambda: server.counts.refusals, "the token's end")
-                await beating(hub, server, lambda: len(door.shown) > 1, "it comes again")
-                await beating(hub, server, lambda: len(hub), "it is back")
+    door, file = Door({"first": BRIEF, "second": LONG}), ["first"]
+    async with runner_at(door, file) as pair:
+        await pair.until(lambda: door.shown, "the hello")
+        file.append("second")
+        await pair.until(lambda: pair.server.counts.refusals, "the token's end")
+        await pair.until(lambda: len(door.shown) > 1, "it comes again")
+        await pair.until(lambda: len(pair.hub), "it is back")
 
-                assert door.shown == ["first", "second"]
-                assert server.counts.refusals == {"token": 1}
-                assert (told(desk), desk.exchange.direct) == ([], frozenset())
+        assert door.shown == ["first", "second"]
+        assert pair.server.counts.refusals == {"token": 1}
+        assert (told(pair.desk), pair.desk.exchange.direct) == ([], frozenset())
