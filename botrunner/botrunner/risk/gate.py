@@ -56,6 +56,8 @@ class Gate:
         self._side_values = side_values
         self._generation, self._frozen = generation, frozen
         self._granted: dict[OrderSlot, Decimal] = {}
+        self._top: int | None = None
+        """What rested above this level was given up in this step; None where nothing was."""
 
     def may_move_entries(self) -> bool:
         """Whether resting entries may be amended now; never without the private stream."""
@@ -70,14 +72,19 @@ class Gate:
         if refused is not None:
             return refused
         needed = sum((self.cost(order) for order in request.orders), ZERO)
-        above = tuple(claim for claim in claims if claim.level > level)
-        grant = self._allowance.take(needed, above)
+        grant = self._allowance.take(needed, self._above(level, claims))
         if not grant.granted:
             message = f"level {level} needs {needed:.4f}, {grant.missing:.4f} more than allowed"
             return Refused(reason=Reason.MONEY, message=message)
         for order in request.orders:
             self._grant(order)
+        self._top = self._top if grant.top is None else grant.top
         return Granted(top=grant.top)
+
+    def _above(self, level: int, claims: Sequence[Claim]) -> tuple[Claim, ...]:
+        """What still rests above a level: money that was given up once is spent."""
+        top = self._top
+        return tuple(c for c in claims if c.level > level and (top is None or c.level <= top))
 
     @property
     def exposure(self) -> Exposure:

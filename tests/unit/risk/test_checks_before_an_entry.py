@@ -13,7 +13,7 @@ from botrunner.domain.desired import DesiredOrder
 from botrunner.domain.market import FeeRates, Quote
 from botrunner.domain.parameters import RiskParameters
 from botrunner.domain.side import Purpose, Side
-from botrunner.risk.allowance import Allowance
+from botrunner.risk.allowance import Allowance, Claim
 from botrunner.risk.checks import CHECKS, EntryRequest, Exposure, RiskView, check_entry
 from botrunner.risk.gate import Gate, Granted, Terms
 from botrunner.risk.limits import check_limits
@@ -258,3 +258,23 @@ def test_what_was_granted_counts_for_the_next_in_the_same_step() -> None:
 
     assert isinstance(door.ask(REQUEST, 0, ()), Granted)
     assert isinstance(door.ask(REQUEST, 1, ()), Refused)
+
+
+def test_money_that_a_higher_level_gave_up_pays_for_one_lower_level_only() -> None:
+    """GR-22, RI-20: else the second level would be paid out of the buffer."""
+    one = gate(free="0")
+    claims = (Claim(level=4, cost=Decimal(3)), Claim(level=5, cost=Decimal(10)))
+
+    assert one.ask(REQUEST, 1, claims) == Granted(top=4)
+    refused = one.ask(REQUEST, 2, claims)
+    assert isinstance(refused, Refused)
+    assert refused.reason is Reason.MONEY
+
+
+def test_what_is_left_above_can_still_be_given_up() -> None:
+    """GR-22: the highest first, each once."""
+    one = gate(free="0")
+    claims = (Claim(level=4, cost=Decimal(9)), Claim(level=5, cost=Decimal(10)))
+
+    assert one.ask(REQUEST, 1, claims) == Granted(top=4)
+    assert one.ask(REQUEST, 2, claims) == Granted(top=3)
