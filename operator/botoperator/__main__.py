@@ -20,6 +20,7 @@ from botoperator.cluster.kube import Access, KubeCluster
 from botoperator.cluster.port import Cluster, ClusterError
 from botoperator.command_line import Options, parse
 from botoperator.context import Context
+from botoperator.handlers.news import News
 from botoperator.handlers.probes import Probes, serving
 from botoperator.handlers.watch import Watches
 from botoperator.logs import Log
@@ -157,6 +158,7 @@ class _Part:
             scope,
             namespaces,
             make_access=lambda: Access(options.kubeconfig),
+            news=News(context.store.has, self._listed),
             tell=self._tell,
             log=context.log,
         )
@@ -177,10 +179,12 @@ class _Part:
                 self._context.log.warning("notServed", message=str(error))
                 await asyncio.sleep(_LOOK_SECONDS)
 
+    def _listed(self) -> None:
+        # In the watches' thread, as what follows.
+        self._loop.call_soon_threadsafe(self.relist.soon)
+
     def _tell(self, told: str | None, raw: dict[str, Any]) -> None:
-        # In the watches' thread: what is no news ends here, of the rest the record is made here.
-        if told is None and not self.relist.is_wanted:
-            self._loop.call_soon_threadsafe(self.relist.soon)
+        # What is no news ends here, of the rest the record is made here.
         if told == _DELETED or not self._context.store.has(raw):
             self._loop.call_soon_threadsafe(self._take, told, Record.of(raw))
 

@@ -43,11 +43,6 @@ class Relist:
         self._chance = chance
         self._wanted = asyncio.Event()
 
-    @property
-    def is_wanted(self) -> bool:
-        """Whether one was asked for and has not begun; may be asked from any thread."""
-        return self._wanted.is_set()
-
     def soon(self) -> None:
         """Ask for one within seconds: a watch began with a list, so deletions may be lost."""
         self._wanted.set()

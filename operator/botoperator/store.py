@@ -166,7 +166,10 @@ class Store:
         return self._records.get(place)
 
     def has(self, raw: Json) -> bool:
-        """Whether this very version of an object is known; may be asked from any thread."""
+        """Whether this version of an object, or a newer one, is known.
+
+        May be asked from any thread.
+        """
         metadata = raw["metadata"]
         known = self._records.get(
             Place(raw["kind"], metadata.get("namespace", ""), metadata["name"])
@@ -174,7 +177,7 @@ class Store:
         return (
             known is not None
             and known.uid == metadata.get("uid", "")
-            and known.version == version_of(metadata)
+            and 0 < version_of(metadata) <= known.version
         )
 
     def upsert(self, record: Record) -> frozenset[Key]:

@@ -47,7 +47,7 @@ class DeskCluster(Cluster):
         metadata = manifest["metadata"]
         self._call("apply", f"{manifest['kind']}/status", metadata["name"])
         known = self.objects[Place(manifest["kind"], metadata["namespace"], metadata["name"])]
-        return self.store({**known, "status": manifest["status"]})
+        return self.store({**known, "status": {**known.get("status", {}), **manifest["status"]}})
 
     @override
     async def delete(self, place: Place, uid: str) -> dict[str, Any] | None:

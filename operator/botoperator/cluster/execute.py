@@ -9,7 +9,7 @@ from botapi.labels import OPERATOR_MANAGER
 from botapi.model import Json
 from botoperator.cluster.port import Cluster, ClusterError, UnavailableError
 from botoperator.reconcile.plan import Apply, Delete, Notice, Plan
-from botoperator.store import Place
+from botoperator.store import Place, cut
 
 _MESSAGE_LIMIT = 1024
 """Of an Event's message (Kubernetes, core/v1 validation)."""
@@ -35,7 +35,8 @@ class Outcome:
     failures: list[ClusterError] = field(default_factory=list)
     """In the order of the plan; the parts after a failure were tried all the same."""
     changed: bool = False
-    """Whether children were written, or found where none was known: plan again."""
+    """Whether the world is another than the one the plan spoke of: children were written, or found
+    where none was known, or somebody else wrote before our status did. Plan again."""
     lost: list[ClusterError] = field(default_factory=list)
     """Notices that could not be posted; they are not posted later."""
 
@@ -65,22 +66,27 @@ class Executor:
         parts: tuple[Apply | Delete, ...] = (*plan.applies, *plan.deletes)
         for part in parts:
             await self._guard(outcome, part)
-        if await self._writes_status(plan, outcome):
+        if await self._writes_status(plan, account, outcome):
             for notice in plan.notices:
                 await self._announce(outcome, notice, account)
         return outcome
 
-    async def _writes_status(self, plan: Plan, outcome: Outcome) -> bool:
+    async def _writes_status(self, plan: Plan, account: Json, outcome: Outcome) -> bool:
         # A notice tells of a transition: while that is not written, the next plan finds it again.
         if outcome.unavailable is not None:
             return False
         if plan.status is None:
             return True
         try:
-            self.shelf.refresh(await self.cluster.apply_status(plan.status.manifest))
+            answer = await self.cluster.apply_status(plan.status.manifest)
         except ClusterError as error:
             outcome.failures.append(error)
             return False
+        self.shelf.refresh(answer)
+        # An answer may hold what somebody else wrote after the plan was made. No watch tells of
+        # that in time: once the answer is known, their version is an old one.
+        ours = plan.status.manifest["status"]
+        outcome.changed |= _beside(answer, ours) != _beside(account, ours)
         return True
 
     async def _finds_strangers(self, plan: Plan, outcome: Outcome) -> bool:
@@ -151,6 +157,18 @@ def event_of(notice: Notice, account: Json, at: datetime) -> Mapping[str, Any]:
         "lastTimestamp": time,
         "count": 1,
     }
+
+
+def _beside(raw: Json, ours: Json) -> dict[str, Any]:
+    """All that a plan reads of an object, without our part of its status."""
+    slim = cut(raw)
+    for changing in ("resourceVersion", "managedFields"):
+        slim["metadata"].pop(changing, None)
+    status = slim.get("status") or {}
+    slim["status"] = {name: value for name, value in status.items() if name not in ours}
+    kinds = [each["type"] for each in ours.get("conditions", ())]
+    theirs = [each for each in status.get("conditions") or () if each.get("type") not in kinds]
+    return {**slim, "conditions": theirs}
 
 
 def _place(manifest: Json) -> Place:

@@ -5,20 +5,25 @@ session of its own, tries it first, and is tried again until the API server lets
 """
 
 import random
+from collections.abc import AsyncIterator
 from importlib.metadata import version
+from typing import Any, cast
 
 import aiohttp
 import kopf
+from pydantic_core import from_json
+from typing_extensions import override
 
 from botoperator.cluster.kube import Access
 from botoperator.cluster.port import UnavailableError
+from botoperator.handlers.news import News
 
 _TIMEOUT = aiohttp.ClientTimeout(total=10)
 _MOST_SECONDS = 15.0
 
 
-async def sign_in(access: Access) -> kopf.AiohttpSession:
-    """Open a session that the API server accepts.
+async def sign_in(access: Access, news: News) -> kopf.AiohttpSession:
+    """Open a session that the API server accepts, and that reads what is new.
 
     Raises kopf.TemporaryError while there is none to be had.
     """
@@ -26,7 +31,7 @@ async def sign_in(access: Access) -> kopf.AiohttpSession:
     session: aiohttp.ClientSession | None = None
     try:
         server = await access.server()
-        session = await _open(access)
+        session = await _open(access, news)
         await _try(session, server)
     except (aiohttp.ClientError, TimeoutError, OSError, UnavailableError) as error:
         if session is not None:
@@ -36,7 +41,7 @@ async def sign_in(access: Access) -> kopf.AiohttpSession:
     return kopf.AiohttpSession(server=server, aiohttp_session=session)
 
 
-async def _open(access: Access) -> aiohttp.ClientSession:
+async def _open(access: Access, news: News) -> aiohttp.ClientSession:
     async def authorize(
         request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType
     ) -> aiohttp.ClientResponse:
@@ -49,6 +54,7 @@ async def _open(access: Access) -> aiohttp.ClientSession:
         connector=aiohttp.TCPConnector(limit=0, ssl=await access.tls()),
         headers={"User-Agent": f"tradefleet-operator/{version('tradefleet')} (watch)"},
         middlewares=(authorize,),
+        response_class=_answer_with(news),
         # A watch event is one line, and an account with a long status is a long line.
         read_bufsize=2**21,
     )
@@ -58,3 +64,35 @@ async def _try(session: aiohttp.ClientSession, server: str) -> None:
     async with session.get(f"{server}/version", timeout=_TIMEOUT) as answer:
         if answer.status == 401:
             raise UnavailableError("the API server does not know us (401)", status=401)
+
+
+def _answer_with(news: News) -> type[aiohttp.ClientResponse]:
+    class Answer(aiohttp.ClientResponse):
+        @override
+        async def start(self, connection: Any) -> aiohttp.ClientResponse:
+            await super().start(connection)
+            if "watch" in self.url.query and self.status == 200:
+                self.content = cast(aiohttp.StreamReader, _NewContent(self.content, news))
+            return self
+
+        @override
+        async def json(self, **options: Any) -> Any:
+            if not self.ok:
+                return await super().json(**options)
+            return news.of_list(await super().json(**options, loads=from_json))
+
+    return Answer
+
+
+class _NewContent:
+    """The content of a watch: kopf reads it in chunks, and aiohttp ends it like any other."""
+
+    def __init__(self, content: aiohttp.StreamReader, news: News) -> None:
+        self._content = content
+        self._news = news
+
+    def iter_chunked(self, n: int) -> AsyncIterator[bytes]:
+        return self._news.of_watch(self._content, n)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._content, name)

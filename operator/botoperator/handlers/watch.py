@@ -15,6 +15,7 @@ import kopf
 from botoperator.cluster.kinds import Kind, Scope
 from botoperator.cluster.kube import Access
 from botoperator.handlers.login import sign_in
+from botoperator.handlers.news import News
 from botoperator.handlers.watch_settings import watch_settings
 from botoperator.logs import Log
 
@@ -25,7 +26,7 @@ _MOST_SECONDS: Final = 15.0
 
 
 class Watches:
-    """Tells of every change of the kinds of a scope."""
+    """Tells of every change of the kinds of a scope that is not known yet."""
 
     def __init__(
         self,
@@ -33,13 +34,18 @@ class Watches:
         namespaces: Sequence[str],
         *,
         make_access: Callable[[], Access],
+        news: News,
         tell: Tell,
         log: Log,
     ) -> None:
-        """Watch these namespaces, or everywhere when there are none."""
+        """Watch these namespaces, or everywhere when there are none.
+
+        ``news`` is asked in kopf's thread, too.
+        """
         self._scope = scope
         self._make_access = make_access
         self._namespaces = tuple(namespaces)
+        self._news = news
         self._tell = tell
         self._log = log
 
@@ -75,7 +81,7 @@ class Watches:
 
         @kopf.on.login(registry=registry)
         async def login(**_: Any) -> kopf.AiohttpSession:
-            return await sign_in(access)
+            return await sign_in(access, self._news)
 
         for kind in self._scope.kinds:
             self._watch_kind(kind, registry)

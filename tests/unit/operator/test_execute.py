@@ -78,6 +78,37 @@ async def test_every_answer_is_known_before_the_next_plan(desk: OperatorDesk) ->
     assert desk.context.store.find(Place("Pod", "clients", "alice-0")) is None
 
 
+async def test_after_a_status_alone_nothing_is_planned_again(desk: OperatorDesk) -> None:
+    """KU-14: our own write is no news."""
+    plan = Plan(status=status_of(stored(desk)))
+
+    assert not (await desk.executor.execute(plan, stored(desk))).changed
+    assert not (await desk.executor.execute(plan, stored(desk))).changed
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        {"spec": {"mode": "dryRun"}},
+        {"status": {"openOrders": 4}},
+        {"status": {"conditions": [{"type": "Protected", "status": "True"}]}},
+        {"metadata": {"deletionTimestamp": "2026-06-01T12:00:00Z"}},
+    ],
+)
+async def test_what_somebody_else_wrote_just_before_our_status_is_planned_for(
+    theirs: dict[str, Any], desk: OperatorDesk
+) -> None:
+    """KU-10: the watch tells of it when our answer, a newer version, is known already."""
+    seen = stored(desk)
+    metadata = {**seen["metadata"], **theirs.get("metadata", {})}
+    desk.cluster.store({**seen, **theirs, "metadata": metadata})
+
+    outcome = await desk.executor.execute(Plan(status=status_of(seen)), seen)
+
+    assert outcome.failures == []
+    assert outcome.changed
+
+
 async def test_a_new_child_is_applied_where_nothing_stands(desk: OperatorDesk) -> None:
     outcome = await desk.executor.execute(Plan(applies=(apply("Role", is_new=True),)), {})
 

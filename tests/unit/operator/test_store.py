@@ -82,10 +82,12 @@ def test_an_older_or_the_same_version_changes_nothing(version: int, store: Store
     assert store.find(newest.place) is newest
 
 
-def test_only_the_very_version_of_an_object_counts_as_known(store: Store) -> None:
+def test_a_newer_version_and_another_object_do_not_count_as_known(store: Store) -> None:
     store.upsert(Record.of(thing("Role", "alice", version=2)))
 
     assert store.has(thing("Role", "alice", version=2))
+    assert store.has(thing("Role", "alice", version=1))
+    assert not store.has(thing("Role", "alice", version=0))
     assert not store.has(thing("Role", "alice", version=3))
     assert not store.has(thing("Role", "alice", version=2, uid="another"))
     assert not store.has(thing("Role", "bob", version=2))
