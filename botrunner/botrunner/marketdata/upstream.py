@@ -88,21 +88,24 @@ class Upstream:
 
     def _event(self, event: Event) -> None:
         if isinstance(event, QuoteChanged):
-            self.state.quoted_at, self.state.problem = self._clock.now(), ""
+            now = self._clock.now()
+            self.state.quoted_at, self.state.problem = now, ""
             self.state.quote_seconds = self._clock.monotonic()
-            self._heard(_quote_said(event, self.state.source, self._received()), event.quote.at)
+            said = _quote_said(event, self.state.source, microseconds(now))
+            self._heard(said, event.quote.at, now)
 
     def _market(self, data: MarketData) -> None:
-        received = self._received()
+        now = self._clock.now()
+        received = microseconds(now)
         match data:
             case QuoteChanged():
                 return
             case TradePrinted():
-                self._heard(_trade_said(data, received), data.at)
+                self._heard(_trade_said(data, received), data.at, now)
             case BookChanged():
-                self._heard(_book_said(data, received), data.at)
+                self._heard(_book_said(data, received), data.at, now)
             case CandleChanged():
-                self._heard(_candle_said(data, received), data.at)
+                self._heard(_candle_said(data, received), data.at, now)
             case _:
                 assert_never(data)
 
@@ -125,26 +128,23 @@ class Upstream:
             case _:
                 return
 
-    def _heard(self, said: MarketSaid, at: datetime) -> None:
+    def _heard(self, said: MarketSaid, at: datetime, now: datetime) -> None:
         state = self.state
         state.messages += 1
         if state.exchange_at is None or at > state.exchange_at:
             state.exchange_at = at
-        late = (self._clock.now() - at).total_seconds() + state.clock_offset_seconds
+        late = (now - at).total_seconds() + state.clock_offset_seconds
         self._measured(max(0.0, late))
         self._say(said)
 
     def _say(self, said: MarketSaid) -> None:
         self._tell(self._hub.publish(said))
 
-    def _received(self) -> int:
-        return microseconds(self._clock.now())
-
     def _upstream(self) -> UpstreamSaid:
         state = self.state
         return UpstreamSaid(
             exchange_time_us=None if state.exchange_at is None else microseconds(state.exchange_at),
-            feed_time_us=self._received(),
+            feed_time_us=microseconds(self._clock.now()),
             source=state.source,
             state=state.state.value,
             reconnects=state.reconnects,
