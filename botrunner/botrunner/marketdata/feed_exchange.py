@@ -234,7 +234,7 @@ class FeedExchange(DelegatedExchange):
             case PricesReported():
                 subscription = self._subscriptions.get(report.symbol)
                 if subscription is not None and report.symbol in self._direct:
-                    subscription.tell_source(report.source)
+                    subscription.told_own_source(report.source)
             case MarksReported():
                 self._compare(report.marks)
                 self._listeners.report(report)

@@ -76,6 +76,8 @@ class Subscription:
         """The feed's quotes from before this moment are older than the exchange's own word."""
         self.source: Source | None = None
         """Where that came from, as last told."""
+        self._own_source = Source.STREAM
+        """Where the exchange itself is heard while it is asked: the stream until it says else."""
         self.is_connected = False
         self.why_not = "not connected yet"
         self._pending: QuoteSaid | None = None
@@ -124,6 +126,8 @@ class Subscription:
         route = self.link.decide(self._clock.monotonic(), self._share())
         if route is Route.FEED and before is Route.DIRECT and self.newest is not None:
             self._quote(self.newest)
+        if route is Route.DIRECT and before is Route.FEED:
+            self._own_source = Source.STREAM
         self._measure(route)
         return route
 
@@ -202,7 +206,7 @@ class Subscription:
         if self._floor is not None and event.quote.at < self._floor:
             return
         self.delivered, self._floor = event, None
-        self.tell_source(said.source)
+        self._tell_source(said.source)
         self._listeners.event(event)
         if self._meters is not None:
             late = (self._clock.now() - event.quote.at).total_seconds()
@@ -211,9 +215,15 @@ class Subscription:
     def told_directly(self, event: QuoteChanged) -> None:
         """The exchange itself gave a quote."""
         self.delivered, self._floor = event, event.quote.at
+        self._tell_source(self._own_source)
         self._listeners.event(event)
 
-    def tell_source(self, source: Source) -> None:
+    def told_own_source(self, source: Source) -> None:
+        """The exchange itself is heard elsewhere from now on."""
+        self._own_source = source
+        self._tell_source(source)
+
+    def _tell_source(self, source: Source) -> None:
         """Report where prices come from, if that has changed."""
         if source is not self.source:
             self.source = source

@@ -7,14 +7,30 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from botrunner.domain.events import QuoteChanged
-from botrunner.exchanges.market_data import BookChanged, CandleChanged, TradePrinted
-from botrunner.exchanges.port import PublicTopics, StreamReported
+from botrunner.exchanges.market_data import BookChanged, CandleChanged, Source, TradePrinted
+from botrunner.exchanges.port import Exchange, Listeners, PublicTopics, StreamReported
 from botrunner.exchanges.stream_effects import StreamState
-from support.feeds import SYMBOL, Desk, desk_at, feed_process, move, running_feed, until
+from botrunner.marketdata import heard
+from botrunner.marketdata.hub import Hub
+from support.feeds import (
+    QUEUED,
+    REPLACED,
+    SYMBOL,
+    Desk,
+    desk_at,
+    feed_process,
+    move,
+    running_feed,
+    serving,
+    until,
+)
 from support.relay import Relay
+from support.said import quote_now
+from support.silent_exchange import SilentExchange
 from support.simulator import RunningSimulator, running_simulator
 from support.steady_prices import SteadyPrices
 
@@ -130,8 +146,8 @@ async def test_a_frozen_feed_is_noticed_though_its_connection_stands(
 
 def _check_the_bids(desk: Desk, *bids: str) -> None:
     """None invented, none missed. REST may be a tenth of a second ahead of the first snapshot."""
-    heard = desk.bids()
-    assert (heard[0], heard[-1], set(heard)) == (bids[0], bids[-1], set(bids))
+    found = desk.bids()
+    assert (found[0], found[-1], set(found)) == (bids[0], bids[-1], set(bids))
 
 
 async def test_a_line_that_is_cut_without_a_word_is_noticed_and_replaced(
@@ -174,6 +190,29 @@ async def test_a_feed_whose_stream_is_silent_polls_and_says_so_everywhere(
         assert "tradefleet_feed_reconnects_total" in metrics
         assert desk.sources()[:2] == ["stream", "rest"]
         assert not desk.is_direct
+
+
+async def test_a_stream_that_follows_a_feed_that_polled_is_told_as_a_stream(
+    simulator: RunningSimulator,
+) -> None:
+    """MD-4, MD-6: an adapter says where its prices come from only once that changes."""
+    hub, made = Hub(QUEUED, REPLACED), list[SilentExchange]()
+
+    def make(listeners: Listeners) -> Exchange:
+        made.append(SilentExchange(listeners))
+        return made[-1]
+
+    async with serving(hub) as server, desk_at(simulator, lambda: server.port, make=make) as desk:
+        polled = msgspec.structs.replace(quote_now("0.5000"), source=Source.REST)
+        server.broadcast(hub.publish(polled))
+        await until(lambda: desk.has_bid("0.5000"), "a quote that the feed polled")
+        await server.stop()
+        await until(lambda: desk.is_direct, "it goes direct")
+        streamed = heard.quote_changed(SYMBOL, quote_now("0.5010"))
+        made[0].told.event(streamed)
+
+        assert desk.quotes[-1] == streamed
+        assert desk.sources() == ["rest", "stream"]
 
 
 async def test_trades_candles_and_the_book_come_through_the_feed(

@@ -1,22 +1,20 @@
 """How a runner looks after its links, with an exchange that says nothing and no feed at all."""
 
 import asyncio
-from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from prometheus_client import CollectorRegistry
-from typing_extensions import override
 
-from botrunner.exchanges.port import Exchange, Listeners, PublicTopics
+from botrunner.exchanges.port import Listeners
 from botrunner.marketdata.client import ClientListeners, FeedClient
-from botrunner.marketdata.delegate import DelegatedExchange
 from botrunner.marketdata.feed_exchange import FeedExchange
 from botrunner.marketdata.meters import ClientMeters
 from botrunner.marketdata.subscription import FeedAccess
 from botrunner.marketdata.wire import Hello
 from botrunner.service.clock import Clock, ManualClock
-from support.feeds import NOWHERE, SYMBOL, adapter, until
+from support.feeds import NOWHERE, SYMBOL, until
+from support.silent_exchange import SilentExchange
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 NOBODY = Listeners(event=lambda _: None, market=lambda _: None, report=lambda _: None)
@@ -39,21 +37,6 @@ class LateClock:
         self._seconds += max(0.0, seconds) + 2.0
 
 
-class SilentExchange(DelegatedExchange):
-    """Knows what it is told to watch, and connects to nothing."""
-
-    def __init__(self, listeners: Listeners) -> None:
-        super().__init__(adapter(NOWHERE, listeners))
-
-    @override
-    def watch(self, symbols: Iterable[str], topics: PublicTopics = PublicTopics()) -> None:
-        pass
-
-    @override
-    async def run(self) -> None:
-        await asyncio.Event().wait()
-
-
 def exchange_at(clock: Clock, meters: ClientMeters | None = None) -> FeedExchange:
     """Its feed is where nobody listens."""
     access = FeedAccess(
@@ -64,11 +47,7 @@ def exchange_at(clock: Clock, meters: ClientMeters | None = None) -> FeedExchang
         account="alice",
         meters=meters,
     )
-
-    def make(listeners: Listeners) -> Exchange:
-        return SilentExchange(listeners)
-
-    return FeedExchange(make, NOBODY, access, clock)
+    return FeedExchange(SilentExchange, NOBODY, access, clock)
 
 
 async def test_a_process_that_is_always_late_leaves_a_feed_that_is_gone_all_the_same() -> None:
