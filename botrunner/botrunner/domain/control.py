@@ -15,6 +15,7 @@ from botrunner.domain.events import (
     MarketEvent,
     OrderEvent,
     OrderFilled,
+    OrderOpened,
 )
 from botrunner.domain.instrument import Instrument
 from botrunner.domain.market import FeeRates
@@ -61,6 +62,20 @@ class ReadOrder:
     filled: Decimal
     is_open: bool
     created_at: datetime
+
+    def as_opened(self, at: datetime) -> OrderOpened:
+        """An open one, as the stream would tell of it at a moment."""
+        return OrderOpened(
+            order_id=self.order_id,
+            at=at,
+            symbol=self.symbol,
+            side=self.side,
+            reduces=self.reduces,
+            quantity=self.quantity,
+            price=self.price,
+            filled=self.filled,
+            created_at=self.created_at,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from botrunner.domain.actions import Notify, ReadAccount
-from botrunner.domain.control import AccountRead, ReadFailed, ReadOrder
+from botrunner.domain.control import AccountRead, ReadFailed
 from botrunner.domain.emergency import StopPolicy
-from botrunner.domain.events import OrderOpened
 from botrunner.domain.order import Order, OrderState, Pending, advance
 from botrunner.domain.position import Position
 from botrunner.domain.side import SIDES, Side
@@ -127,7 +126,7 @@ def _take_orders(state: EngineState, read: AccountRead) -> None:
             if over_at is None or read.started_at > over_at + READ_PATIENCE:
                 strangers.seen(state, order, by_read=True)
         elif known.requested_at < read.started_at:
-            _take_order(state, known, advance(known, _as_opened(order, read.at)))
+            _take_order(state, known, advance(known, order.as_opened(read.at)))
     for known in list(state.orders.values()):
         if known.order_id not in found and _should_be_open(known, read):
             state.orders.put(replace(known, pending=Pending.READ))
@@ -156,19 +155,6 @@ def _take_order(state: EngineState, before: Order, order: Order) -> None:
 def _should_be_open(order: Order, read: AccountRead) -> bool:
     rested = order.state is OrderState.OPEN and order.pending is Pending.NONE
     return rested and order.requested_at < read.started_at
-
-
-def _as_opened(order: ReadOrder, at: datetime) -> OrderOpened:
-    return OrderOpened(
-        order_id=order.order_id,
-        at=at,
-        symbol=order.symbol,
-        side=order.side,
-        reduces=order.reduces,
-        quantity=order.quantity,
-        price=order.price,
-        filled=order.filled,
-    )
 
 
 def _stood_still(state: EngineState, run: Run, read: AccountRead) -> bool:

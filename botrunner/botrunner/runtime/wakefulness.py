@@ -7,7 +7,7 @@ its cancels and closes are safe whoever trades.
 
 import asyncio
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from botrunner.domain.actions import ReadAccount
 from botrunner.domain.control import AccountRead, Event, PositionsUnreadable, ReadOrder
@@ -103,7 +103,7 @@ def _may_go_on(state: EngineState, inbox: Inbox) -> bool:
 def younger_orders(read: Iterable[Event], epoch: int) -> tuple[OrderOpened, ...]:
     """Open orders of a higher epoch in a read of the account, as the engine hears of them."""
     return tuple(
-        _as_opened(order, event.at)
+        order.as_opened(event.at)
         for event in read
         if isinstance(event, AccountRead)
         for order in event.open_orders
@@ -114,17 +114,3 @@ def younger_orders(read: Iterable[Event], epoch: int) -> tuple[OrderOpened, ...]
 def _is_younger(order: ReadOrder, epoch: int) -> bool:
     identity = decode(order.order_id)
     return identity is not None and identity.epoch > epoch
-
-
-def _as_opened(order: ReadOrder, at: datetime) -> OrderOpened:
-    return OrderOpened(
-        order_id=order.order_id,
-        at=at,
-        symbol=order.symbol,
-        side=order.side,
-        reduces=order.reduces,
-        quantity=order.quantity,
-        price=order.price,
-        filled=order.filled,
-        created_at=order.created_at,
-    )
