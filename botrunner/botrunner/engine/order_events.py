@@ -1,11 +1,10 @@
 """Facts about orders: their life, their fills, and orders that are not ours."""
 
 from dataclasses import replace
-from datetime import datetime
 from decimal import Decimal
 
 from botrunner.domain.actions import Notify
-from botrunner.domain.control import Block, ReadOrder
+from botrunner.domain.control import ReadOrder
 from botrunner.domain.emergency import StopCause
 from botrunner.domain.events import (
     AmendAccepted,
@@ -29,19 +28,10 @@ from botrunner.domain.events import (
 )
 from botrunner.domain.order import READ_AFTER, Order, OrderState, Pending, advance
 from botrunner.domain.side import Purpose
-from botrunner.engine import preparation, reconcile, recovery, resolve, strangers
+from botrunner.engine import preparation, recovery, refusals, resolve, strangers
 from botrunner.engine.absorb import absorb, is_new_execution
-from botrunner.engine.state import (
-    ERRORS_THAT_COUNT,
-    EngineState,
-    Phase,
-    Refusal,
-    Retry,
-    Run,
-    Standing,
-)
-from botrunner.engine.stop import blind, engage
-from botrunner.risk.verdict import Reason
+from botrunner.engine.state import EngineState, Phase, Run
+from botrunner.engine.stop import engage
 from botrunner.strategies.grid.rebuild import (
     apply_fill,
     hold_id_of,
@@ -49,10 +39,7 @@ from botrunner.strategies.grid.rebuild import (
     own_identity,
 )
 
-_VENUE_REASONS = {RefusalClass.MONEY: Reason.VENUE_MONEY}
 _REMEMBERED_ORDERS = 1_000
-EXIT_RETRY_CAP_SECONDS = 2
-ENTRY_RETRY_CAP_SECONDS = 60
 
 
 @absorb.register
@@ -70,18 +57,18 @@ def _(event: OrderRejected, state: EngineState) -> None:
     order = _advance(state, event)
     if order is None:
         return
-    _refused(state, order, "place", event.refusal, event.message)
+    refusals.count(state, order, "place", event.refusal, event.message)
     if event.refusal is RefusalClass.POSITION_MODE:
-        _mode_lost(state, order, event.message)
+        refusals.mode_lost(state, order, event.message)
     else:
-        _stand(state, order, event.refusal, event.message)
+        refusals.stand(state, order, event.refusal, event.message)
 
 
 @absorb.register
 def _(event: OrderDenied, state: EngineState) -> None:
     order = _advance(state, event)
     if order is not None:
-        _stand(state, order, RefusalClass.RATE, event.reason)
+        refusals.stand(state, order, RefusalClass.RATE, event.reason)
 
 
 @absorb.register
@@ -113,7 +100,7 @@ def _(event: OrderCancelled, state: EngineState) -> None:
     if order is not None and order.purpose is Purpose.CLOSE:
         # The market could not take it all. At once again, it would find the same market, and
         # would take the tokens that the other leg's close waits for.
-        _not_at_once(state, order)
+        refusals.not_at_once(state, order)
     if event.by_venue:
         symbol = order.symbol if order is not None else ""
         engage(state, StopCause.VENUE, "orders cancelled before a liquidation", symbol=symbol)
@@ -152,11 +139,11 @@ def _(event: AmendRejected, state: EngineState) -> None:
     order = _advance(state, event)
     if order is None:
         return
-    _refused(state, order, "amend", event.refusal, event.message)
+    refusals.count(state, order, "amend", event.refusal, event.message)
     if event.refusal in (RefusalClass.MONEY, RefusalClass.OTHER):
         state.no_amend.add(order.order_id)
     elif event.refusal not in READ_AFTER:
-        _hold_off(state, order)
+        refusals.hold_off(state, order)
 
 
 @absorb.register
@@ -177,9 +164,9 @@ def _(event: CancelRejected, state: EngineState) -> None:
         if event.refusal is RefusalClass.GONE:
             _gone(state, event.order_id)
         return
-    _refused(state, order, "cancel", event.refusal, event.message)
+    refusals.count(state, order, "cancel", event.refusal, event.message)
     if event.refusal is not RefusalClass.GONE:
-        _hold_off(state, order)
+        refusals.hold_off(state, order)
 
 
 @absorb.register
@@ -289,83 +276,6 @@ def _liquidated(state: EngineState, event: OrderFilled) -> None:
     text = f"{event.kind.value} of {what}, a loss of {loss} USDT"
     engage(state, StopCause.VENUE, text, symbol=event.symbol)
     state.outbox.append(Notify(reason="LiquidatedByVenue", message=text))
-
-
-def _refused(
-    state: EngineState, order: Order, what: str, refusal: RefusalClass, message: str
-) -> None:
-    """Count what counts, and stop where a key is refused with positions open (RI-1, RI-9)."""
-    state.refused.append(
-        Refusal(strategy=order.strategy, what=what, reason=refusal.value, message=message)
-    )
-    if refusal in ERRORS_THAT_COUNT:
-        state.errors_in_row += 1
-        limit = state.parameters.risk.max_consecutive_errors
-        if state.errors_in_row >= limit:
-            text = f"{state.errors_in_row} writes refused in a row, last: {message}"
-            engage(state, StopCause.ERRORS, text, symbol=order.symbol)
-    if refusal is RefusalClass.CREDENTIALS:
-        state.blocks.add(Block.CREDENTIALS)
-        blind(state, f"the key was refused: {message}")
-
-
-def _stand(state: EngineState, order: Order, refusal: RefusalClass, message: str) -> None:
-    """Not again at once: want of money waits for the wallet, other refusals for time."""
-    if order.purpose.reduces:
-        _not_at_once(state, order)
-        return
-    run = state.runs.get(order.strategy)
-    if run is None:
-        return
-    money = refusal is RefusalClass.MONEY
-    retry = _next_retry(run.refusals.get(order.level), state.now)
-    run.refusals[order.level] = Standing(
-        reason=_VENUE_REASONS.get(refusal, Reason.VENUE),
-        message=message,
-        wallet_at=state.wallet.at if money and state.wallet is not None else None,
-        retry_at=None if money else retry.at,
-        attempts=retry.attempts,
-    )
-
-
-def _mode_lost(state: EngineState, order: Order, message: str) -> None:
-    """Entries wait for the mode; what was held when it was changed is gone, or somebody else's."""
-    run = state.runs.get(order.strategy)
-    if run is None:
-        _not_at_once(state, order)
-        return
-    if order.purpose.reduces and preparation.precedes_mode(run, order):
-        _not_at_once(state, order)
-    elif order.purpose.reduces:
-        run.retries[order.slot] = Retry(at=state.now + state.parameters.reconcile_every)
-    if preparation.mode_lost(state, run, order, message):
-        reconcile.ask(state)
-
-
-def _not_at_once(state: EngineState, order: Order) -> None:
-    run, slot = state.runs.get(order.strategy), order.slot
-    if run is not None:
-        before = run.retries.get(slot)
-        run.retries[slot] = Retry.after(before, state.now, EXIT_RETRY_CAP_SECONDS)
-        return
-    before = state.unowned_retries.get((order.symbol, slot))
-    retry = Retry.after(before, state.now, EXIT_RETRY_CAP_SECONDS)
-    state.unowned_retries[(order.symbol, slot)] = retry
-
-
-def _next_retry(standing: Standing | None, now: datetime) -> Retry:
-    """Both orders of a pair refused together count once."""
-    if standing is None:
-        return Retry.after(None, now, ENTRY_RETRY_CAP_SECONDS)
-    if standing.retry_at is not None and now < standing.retry_at:
-        return Retry(at=standing.retry_at, attempts=standing.attempts)
-    before = Retry(at=now, attempts=standing.attempts)
-    return Retry.after(before, now, ENTRY_RETRY_CAP_SECONDS)
-
-
-def _hold_off(state: EngineState, order: Order) -> None:
-    before = state.hold_off.get(order.order_id)
-    state.hold_off[order.order_id] = Retry.after(before, state.now, EXIT_RETRY_CAP_SECONDS)
 
 
 def _as_read(event: OrderOpened) -> ReadOrder:
