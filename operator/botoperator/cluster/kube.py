@@ -1,10 +1,10 @@
 """The API server itself, by the official client; decoded JSON in and out.
 
-The generated models and the client's own retries stay unused: the first would be built and thrown
-away for every object, the second would hold a worker where the queue can do something else.
+Of the client only what it knows of kubeconfigs, tokens and certificates is used: its models would
+be built and thrown away for every object, its retries would hold a worker where the queue can do
+something else, and its way of making a request costs as much again as the request.
 """
 
-import asyncio
 import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -14,7 +14,7 @@ from typing import Any, Self
 import aiohttp
 from kubernetes.aio.client import ApiClient, Configuration
 from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 from typing_extensions import override
 
 from botapi.labels import OPERATOR_MANAGER
@@ -83,6 +83,16 @@ class Access:
         context: ssl.SSLContext = client.rest_client.ssl_context
         return context
 
+    async def way(self) -> Mapping[str, Any]:
+        """How requests get there: options of each of aiohttp's requests."""
+        configuration = await self.configuration()
+        options = {
+            "proxy": configuration.proxy,
+            "proxy_headers": configuration.proxy_headers,
+            "server_hostname": configuration.tls_server_name,
+        }
+        return {name: value for name, value in options.items() if value}
+
     def reload(self) -> None:
         """Read everything anew before the next request: we were not let in."""
         self._configuration = None
@@ -115,7 +125,7 @@ class KubeCluster(Cluster):
         self._agent = agent
         self._meters = meters
         self._line = line
-        self._client: ApiClient | None = None
+        self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         """Nothing is opened before the first request."""
@@ -127,9 +137,9 @@ class KubeCluster(Cluster):
 
     async def close(self) -> None:
         """Close the connections; the next request opens new ones."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.close()
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
 
     @override
     async def apply(self, manifest: Json) -> dict[str, Any]:
@@ -219,25 +229,35 @@ class KubeCluster(Cluster):
     async def _send(
         self, method: str, path: str, query: Mapping[str, str], body: Json | None, media: str
     ) -> tuple[int, bytes]:
-        if self._client is None:
-            self._client = ApiClient(await self._access.configuration())
-            self._client.user_agent = self._agent
         authorization = await self._access.authorization()
-        headers = {"Accept": _JSON, "Content-Type": media}
+        headers = {"Content-Type": media}
         if authorization is not None:
             headers["Authorization"] = authorization
-        method, url, headers, _, _ = await self._client.param_serialize(
-            method, path, query_params=list(query.items()), header_params=headers
-        )
-        # Given as it is: the client would look into each value for models, and there are none.
-        sent = None if body is None else dict(body)
+        sent = None if body is None else to_json(body)
+        url, way = await self._access.server() + path, await self._access.way()
+        session = await self._open()
         try:
-            async with asyncio.timeout(_TIMEOUT.total):
-                answer = await self._client.call_api(method, url, headers, sent, None, _TIMEOUT)
+            async with session.request(
+                method, url, params=query, headers=headers, data=sent, **way
+            ) as answer:
                 return answer.status, await answer.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             reason = str(error) or type(error).__name__
             raise UnavailableError(f"the API server does not answer: {reason}") from None
+
+    async def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = self._session_over(await self._access.tls())
+        return self._session
+
+    def _session_over(self, tls: ssl.SSLContext) -> aiohttp.ClientSession:
+        # Another request may have opened one meanwhile.
+        return self._session or aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(ssl=tls),
+            headers={"Accept": _JSON, "User-Agent": self._agent},
+            timeout=_TIMEOUT,
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
 
     async def _read(self, status: int, text: bytes, request: str) -> dict[str, Any]:
         if status == 401:

@@ -1,5 +1,6 @@
 """The door to the API server: what is sent, and what each answer means."""
 
+import asyncio
 import socket
 from pathlib import Path
 from typing import Any
@@ -210,3 +211,25 @@ async def test_without_any_access_it_says_so_and_may_be_asked_again(tmp_path: Pa
         for _ in range(2):
             with pytest.raises(UnavailableError, match="no access to a cluster"):
                 await desk.cluster.get(ALICE)
+
+
+async def test_the_proxy_of_a_kubeconfig_is_gone_through(tmp_path: Path) -> None:
+    kubeconfig = kubeconfig_of("http://cluster.invalid:8080", tmp_path)
+    async with answering(OK) as proxy:
+        server = "server: http://cluster.invalid:8080"
+        text = kubeconfig.read_text().replace(server, f"{server}\n    proxy-url: {proxy.url}")
+        kubeconfig.write_text(text)
+        async with Desk(kubeconfig).cluster as cluster:
+            assert await cluster.get(ALICE) == OK[1]
+
+    [asked] = proxy.asked
+    assert asked.headers["Host"] == "cluster.invalid:8080"
+
+
+async def test_requests_at_once_share_their_connections(tmp_path: Path) -> None:
+    """Two sessions would be two sets of connections, and one of them never closed."""
+    async with answering(*[OK] * 20) as api:
+        async with Desk(kubeconfig_of(api.url, tmp_path)).cluster as cluster:
+            answers = await asyncio.gather(*(cluster.get(ALICE) for _ in range(20)))
+
+    assert answers == [OK[1]] * 20
