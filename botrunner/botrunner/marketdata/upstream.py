@@ -43,6 +43,8 @@ from botrunner.marketdata.wire import (
 from botrunner.service.clock import Clock
 
 Tell = Callable[[Broadcast], None]
+AGAIN_SECONDS = 60.0
+"""After so long a symbol is asked for again that the exchange has refused to tell of."""
 
 
 class Upstream:
@@ -61,6 +63,7 @@ class Upstream:
     ) -> None:
         self._hub, self._tell, self._clock = hub, tell, clock
         self._symbol, self._topics = symbol, topics
+        self._asked_at = clock.monotonic()
         self._measured = measured
         self._exchange = make(
             Listeners(event=self._event, market=self._market, report=self._report)
@@ -84,7 +87,14 @@ class Upstream:
     async def _beat(self, seconds: float) -> None:
         while True:
             self._say(self._upstream())
+            self._ask_again()
             await self._clock.sleep(seconds)
+
+    def _ask_again(self) -> None:
+        now = self._clock.monotonic()
+        if self.state.problem and now - self._asked_at >= AGAIN_SECONDS:
+            self._asked_at = now
+            self._exchange.watch([self._symbol], self._topics)
 
     def _event(self, event: Event) -> None:
         if isinstance(event, QuoteChanged):
@@ -121,6 +131,7 @@ class Upstream:
                 self._say(self._upstream())
             case TopicsReported():
                 state.problem = f"{report.symbol}: {report.message}"
+                self._asked_at = self._clock.monotonic()
             case MessageRefused():
                 state.refused_messages += 1
             case ClockReported():

@@ -1,5 +1,6 @@
 """MD-3: each message has the exchange's time, the feed's receive time, a number and its source."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -22,15 +23,17 @@ from botrunner.exchanges.port import (
     PricesReported,
     PublicTopics,
     StreamReported,
+    TopicsReported,
 )
 from botrunner.exchanges.stream_effects import StreamState
 from botrunner.marketdata import heard, wire
 from botrunner.marketdata.hub import Broadcast, Hub
-from botrunner.marketdata.upstream import Upstream
+from botrunner.marketdata.upstream import AGAIN_SECONDS, Upstream
 from botrunner.marketdata.wire import BookSaid, CandleSaid, MarketSaid, QuoteSaid, TradeSaid
 from botrunner.service.clock import ManualClock
-from support.feeds import QUEUED, REPLACED, SYMBOL, adapter
+from support.feeds import QUEUED, REPLACED, SYMBOL, adapter, until
 from support.said import said_in
+from support.silent_exchange import SilentExchange
 
 RECEIVED = datetime(2026, 1, 1, 12, tzinfo=UTC)
 THEN = RECEIVED - timedelta(milliseconds=250)
@@ -137,6 +140,36 @@ def test_a_stream_is_lost_once_however_often_it_fails_to_come_back() -> None:
         )
 
     assert desk.upstream.state.reconnects == 2
+
+
+async def test_a_symbol_that_the_exchange_refuses_is_asked_for_again_until_it_has_a_price() -> None:
+    """MD-10: a refusal may pass, and nobody restarts a feed for it."""
+    made, beats = list[SilentExchange](), list[Broadcast]()
+    clock = ManualClock(RECEIVED)
+
+    def make(listeners: Listeners) -> Exchange:
+        made.append(SilentExchange(listeners))
+        return made[-1]
+
+    upstream = Upstream(
+        make, Hub(QUEUED, REPLACED), beats.append, clock, symbol=SYMBOL, topics=PublicTopics()
+    )
+    running = asyncio.ensure_future(upstream.run(0.5))
+    await until(lambda: beats, "it runs")
+    refused = TopicsReported(symbol=SYMBOL, topics=(), message="handler not found", at=RECEIVED)
+    made[0].told.report(refused)
+    await clock.advance(timedelta(seconds=AGAIN_SECONDS - 1))
+    before = len(made[0].watched)
+    await clock.advance(timedelta(seconds=1))
+    again, problem = list(made[0].watched), upstream.state.problem
+    made[0].told.event(QuoteChanged(symbol=SYMBOL, quote=QUOTE))
+    await clock.advance(timedelta(seconds=3 * AGAIN_SECONDS))
+    running.cancel()
+    await asyncio.wait((running,))
+
+    assert (before, again) == (1, [(SYMBOL,), (SYMBOL,)])
+    assert problem == f"{SYMBOL}: handler not found"
+    assert (len(made[0].watched), upstream.state.problem) == (2, "")
 
 
 def test_a_runner_gets_the_exchanges_time_of_all_of_it() -> None:
