@@ -1,4 +1,7 @@
-"""A feed's messages as the values that the runner knows; what cannot be is refused. Pure."""
+"""A feed's messages as the values that the runner knows; what cannot be is refused. Pure.
+
+On one connection the feed says itself what is missing (``gap``); between two the numbers tell.
+"""
 
 from decimal import Decimal
 
@@ -79,6 +82,35 @@ def lost_by(said: Gap) -> int:
     if not 0 < said.first <= said.last:
         raise WireError(f"gap: from {said.first} to {said.last} cannot be")
     return said.last - said.first + 1
+
+
+class Sequence:
+    """The last number heard of each topic whose messages do not replace each other."""
+
+    def __init__(self) -> None:
+        self._feed = ""
+        self._last: dict[str, int] = {}
+
+    def welcomed(self, feed: str) -> None:
+        """A connection stands; ``feed`` names the start that serves, each of which counts anew."""
+        if feed != self._feed:
+            self._feed = feed
+            self._last.clear()
+
+    def told(self, gap: Gap) -> None:
+        """The feed itself has said what is missing."""
+        self._last[gap.topic] = gap.last
+
+    def missed(self, said: TradeSaid | BookSaid | CandleSaid) -> int:
+        """How many messages of its topic were never heard before this one."""
+        match said:
+            case BookSaid() | CandleSaid(is_closed=False):
+                return 0
+            case _:
+                topic = wire.topic_of(said)
+                before = self._last.get(topic, said.number - 1)
+                self._last[topic] = said.number
+                return max(0, said.number - before - 1)
 
 
 def _check(**values: Decimal) -> None:

@@ -86,7 +86,7 @@ class ClientMeters:
         )
         self.lost = Counter(
             "tradefleet_feed_client_lost_messages_total",
-            "Messages that the feed said this runner was too slow for.",
+            "Messages of the feed that this runner was too slow for, or not connected.",
             labels,
             registry=registry,
         )

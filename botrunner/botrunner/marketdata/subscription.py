@@ -76,6 +76,7 @@ class Subscription:
         """The feed's quotes from before this moment are older than the exchange's own word."""
         self.source: Source | None = None
         """Where that came from, as last told."""
+        self._sequence = heard.Sequence()
         self._own_source = Source.STREAM
         """Where the exchange itself is heard while it is asked: the stream until it says else."""
         self.is_connected = False
@@ -169,6 +170,7 @@ class Subscription:
             raise WireError(f"it has no candles of {', '.join(missing)}")
         self.is_connected, self.why_not = True, ""
         self.newest = self._pending = None
+        self._sequence.welcomed(said.feed)
         self.link.welcomed(now, said.heartbeat_seconds)
 
     def _said(self, said: FeedFrame | None) -> None:
@@ -231,8 +233,11 @@ class Subscription:
             self._listeners.report(PricesReported(symbol=self.symbol, source=source, at=at))
 
     def _market(self, said: TradeSaid | BookSaid | CandleSaid) -> None:
+        missed = self._sequence.missed(said)
         if self.link.route is not Route.FEED:
-            return
+            return  # The exchange itself tells it.
+        if missed:
+            self._lost(missed, f"missed {missed} messages of {wire.topic_of(said)}, not connected")
         match said:
             case TradeSaid():
                 self._listeners.market(heard.trade_printed(self.symbol, said))
@@ -244,10 +249,13 @@ class Subscription:
 
     def _gap(self, said: Gap) -> None:
         lost = heard.lost_by(said)
+        self._sequence.told(said)
+        self._lost(lost, f"too slow for {lost} messages of {said.topic}")
+
+    def _lost(self, count: int, why: str) -> None:
         if self._meters is not None:
-            self._meters.lost.inc(lost)
-        text = f"too slow for {lost} messages of {said.topic}"
-        self._refused(text)
+            self._meters.lost.inc(count)
+        self._refused(why)
 
     def _ended(self, why: str) -> None:
         self.is_connected = False

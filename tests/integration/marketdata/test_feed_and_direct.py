@@ -5,6 +5,7 @@ import itertools
 import signal
 import socket
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from decimal import Decimal
 
 import msgspec
@@ -14,10 +15,11 @@ from botrunner.domain.events import QuoteChanged
 from botrunner.exchanges.market_data import BookChanged, CandleChanged, Source, TradePrinted
 from botrunner.exchanges.port import Exchange, Listeners, PublicTopics, StreamReported
 from botrunner.exchanges.stream_effects import StreamState
-from botrunner.marketdata import heard
+from botrunner.marketdata import heard, wire
 from botrunner.marketdata.hub import Hub
 from support.feeds import (
     QUEUED,
+    QUICK,
     REPLACED,
     SYMBOL,
     Desk,
@@ -29,7 +31,7 @@ from support.feeds import (
     until,
 )
 from support.relay import Relay
-from support.said import quote_now
+from support.said import quote_now, trade_said
 from support.silent_exchange import SilentExchange
 from support.simulator import RunningSimulator, running_simulator
 from support.steady_prices import SteadyPrices
@@ -213,6 +215,30 @@ async def test_a_stream_that_follows_a_feed_that_polled_is_told_as_a_stream(
 
         assert desk.quotes[-1] == streamed
         assert desk.sources() == ["rest", "stream"]
+
+
+async def test_trades_that_came_while_the_line_was_down_are_told_as_missed(
+    simulator: RunningSimulator,
+) -> None:
+    """MD-3: the line is up again before the runner goes direct, and nobody else would tell."""
+    hub, topics = Hub(QUEUED, REPLACED), PublicTopics(trades=True)
+    patient = replace(QUICK, direct_after=600.0)
+    async with serving(hub) as server:
+        async with desk_at(simulator, lambda: server.port, timing=patient, topics=topics) as desk:
+            await until(lambda: len(hub) == 1, "it is subscribed")
+            server.broadcast(hub.publish(trade_said(1)))
+            await until(lambda: desk.market, "the first trade")
+            garbage = replace(hub.publish(quote_now("0.5000")), frame=wire.text_frame(b"{}"))
+            server.broadcast(garbage)  # Ends the connection; the runner comes again.
+            await until(lambda: len(hub) == 0, "the line is down")
+            for count in (2, 3, 4):
+                server.broadcast(hub.publish(trade_said(count)))
+            await until(lambda: len(hub) == 1, "the line is up again")
+            server.broadcast(hub.publish(trade_said(5)))
+            await until(lambda: len(desk.market) == 2, "the next trade")
+
+        problems = [getattr(report, "problem", "") for report in desk.reports]
+        assert f"{SYMBOL}: missed 3 messages of trades, not connected" in problems
 
 
 async def test_trades_candles_and_the_book_come_through_the_feed(

@@ -7,7 +7,8 @@ import msgspec
 import pytest
 
 from botrunner.marketdata import heard
-from botrunner.marketdata.wire import Gap, WireError
+from botrunner.marketdata.heard import Sequence
+from botrunner.marketdata.wire import Gap, TradeSaid, WireError
 from support.said import book_said, candle_said, quote_said, trade_said
 
 NO_NUMBER = [Decimal("NaN"), Decimal("sNaN"), Decimal("Infinity"), Decimal("1e999999999")]
@@ -70,6 +71,52 @@ def test_a_candle_without_a_trade_is_one() -> None:
 def test_a_gap_says_how_many_are_lost() -> None:
     """MD-2."""
     assert heard.lost_by(Gap(topic="trades", first=3, last=9)) == 7
+
+
+def numbered(number: int) -> TradeSaid:
+    return msgspec.structs.replace(trade_said(1), number=number)
+
+
+def test_trades_between_two_connections_are_missed_and_counted() -> None:
+    """MD-3: by their numbers, for nobody else can tell."""
+    sequence = Sequence()
+    sequence.welcomed("one start")
+    before = [sequence.missed(numbered(number)) for number in (7, 8)]
+    sequence.welcomed("one start")
+
+    assert (before, sequence.missed(numbered(12)), sequence.missed(numbered(13))) == ([0, 0], 3, 0)
+
+
+def test_a_feed_that_starts_anew_counts_anew() -> None:
+    """MD-3: its numbers are smaller, or larger; neither says anything."""
+    for number in (1, 900):
+        sequence = Sequence()
+        sequence.welcomed("one start")
+        sequence.missed(numbered(100))
+        sequence.welcomed("another")
+
+        assert sequence.missed(numbered(number)) == 0
+        assert sequence.missed(numbered(number + 2)) == 1
+
+
+def test_what_the_feed_has_told_of_is_not_missed_twice() -> None:
+    """MD-2."""
+    sequence = Sequence()
+    sequence.missed(numbered(2))
+    sequence.told(Gap(topic="trades", first=3, last=9))
+
+    assert sequence.missed(numbered(10)) == 0
+
+
+def test_topics_are_counted_apart_and_what_is_replaced_is_never_missed() -> None:
+    sequence = Sequence()
+    for number in (1, 5):
+        closed = msgspec.structs.replace(candle_said(1, is_closed=True), number=number)
+        running = msgspec.structs.replace(candle_said(1, is_closed=False), number=number)
+        book = msgspec.structs.replace(book_said(1), number=number)
+        found = [sequence.missed(said) for said in (closed, running, book, numbered(number))]
+
+        assert found == ([0, 0, 0, 0] if number == 1 else [3, 0, 0, 3])
 
 
 @pytest.mark.parametrize(("first", "last"), [(3, 2), (0, 4), (-5, -1)])
