@@ -7,12 +7,19 @@ Rule 3: equal values spelled differently are equal: an endless apply is as wrong
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Final
+from functools import lru_cache
+from types import NoneType
+from typing import Any, Final, TypeAlias
 
 from botapi.labels import OPERATOR_MANAGER
 from botapi.model import Json
+
+_Segment: TypeAlias = str | Mapping[str, Any]
+"""The name of a field or the place of an item; or an item's key fields."""
+_Path: TypeAlias = tuple[_Segment, ...]
+_PLAIN: Final = frozenset({str, int, bool, float, NoneType})
 
 _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "conditions": ("type",),
@@ -28,8 +35,8 @@ From the ``x-kubernetes-list-map-keys`` of what we apply."""
 _PORT_KEYS: Final = {"containerPort": ("containerPort", "protocol"), "port": ("port", "protocol")}
 """A container's ports and a Service's have one name and different keys."""
 
-_QUANTITY_MAPS: Final = frozenset({"requests", "limits"})
-_QUANTITY_FIELDS: Final = frozenset({"sizeLimit"})
+_QUANTITY_MAPS: Final = ("requests", "limits")
+_QUANTITY_FIELDS: Final = ("sizeLimit",)
 _QUANTITY = re.compile(r"([+-]?[0-9.]+)([eE][+-]?[0-9]+|[numkMGTPE]|[KMGTPE]i|)")
 _SCALES: Final[Mapping[str, Decimal]] = {
     "": Decimal(1),
@@ -46,14 +53,17 @@ def differences(wanted: Json, live: Json, *, subresource: str = "") -> tuple[str
 
     ``live`` carries the ``managedFields`` entry of our own manager for that subresource.
     """
-    lacking = _lacking(wanted, live, ())
-    unwanted = _unwanted(_owned(live, subresource), wanted, ())
-    return tuple(dict.fromkeys((*lacking, *unwanted)))
+    found: list[_Path] = []
+    _find_lacking(wanted, live, (), found)
+    _find_unwanted(_owned(live, subresource), wanted, (), found)
+    return tuple(dict.fromkeys(".".join(map(_word, path)) for path in found))
 
 
 def differs_at(wanted: Json, live: Json, path: Sequence[str]) -> bool:
     """Whether the value at one path is another; for fields that can only be set at creation."""
-    return any(_lacking(_at(wanted, path), _at(live, path), tuple(path)))
+    found: list[_Path] = []
+    _find_lacking(_at(wanted, path), _at(live, path), tuple(path), found)
+    return bool(found)
 
 
 def _at(value: Any, path: Sequence[str]) -> Any:
@@ -62,80 +72,97 @@ def _at(value: Any, path: Sequence[str]) -> Any:
     return value
 
 
-def _lacking(wanted: Any, live: Any, path: tuple[str, ...]) -> Iterator[str]:
+# No generators below, and no word before it is told: nearly always there is nothing to tell, and
+# every account is compared at every start.
+def _find_lacking(wanted: Any, live: Any, path: _Path, found: list[_Path]) -> None:
     if isinstance(wanted, dict) and isinstance(live, dict):
         for name, value in wanted.items():
             other = live.get(name)
-            # Nearly all of it is text that is the same: seen here, it costs no call.
-            if type(value) is not str or value != other:
-                yield from _lacking(value, other, (*path, name))
-        return
-    match wanted, live:
-        case list(), list() if keys := _keys_of(wanted, path):
-            yield from _lacking_items(wanted, live, keys, path)
-        case list(), list() if len(wanted) == len(live):
-            for place, (one, other) in enumerate(zip(wanted, live, strict=True)):
-                yield from _lacking(one, other, (*path, str(place)))
-        case _:
-            if not _same(wanted, live, path):
-                yield ".".join(path)
+            # Nearly all of it is plain and the same: seen here, it costs no call.
+            if type(value) not in _PLAIN or type(value) is not type(other) or value != other:
+                _find_lacking(value, other, (*path, name), found)
+    elif isinstance(wanted, list) and isinstance(live, list):
+        _find_lacking_items(wanted, live, path, found)
+    elif not _same(wanted, live, path):
+        found.append(path)
 
 
-def _keys_of(wanted: list[Any], path: tuple[str, ...]) -> tuple[str, ...]:
+def _find_lacking_items(
+    wanted: list[Any], live: list[Any], path: _Path, found: list[_Path]
+) -> None:
+    if keys := _keys_of(wanted, path):
+        for item in wanted:
+            key = {name: item.get(name) for name in keys}
+            _find_lacking(item, _item(live, key), (*path, key), found)
+    elif len(wanted) == len(live):
+        for place, (one, other) in enumerate(zip(wanted, live, strict=True)):
+            _find_lacking(one, other, (*path, str(place)), found)
+    else:
+        found.append(path)
+
+
+def _keys_of(wanted: list[Any], path: _Path) -> tuple[str, ...]:
     """What tells the items apart; empty for a list that is one value."""
     name = path[-1] if path else ""
     if name == "ports" and wanted and isinstance(wanted[0], dict):
         return next((keys for field, keys in _PORT_KEYS.items() if field in wanted[0]), ())
-    return _KEYS.get(name, ())
+    return _KEYS.get(name, ()) if isinstance(name, str) else ()
 
 
-def _lacking_items(
-    wanted: list[Any], live: list[Any], keys: tuple[str, ...], path: tuple[str, ...]
-) -> Iterator[str]:
-    for item in wanted:
-        key = {name: item.get(name) for name in keys}
-        yield from _lacking(item, _item(live, key), (*path, f"[{_words(key)}]"))
-
-
-def _unwanted(owned: Mapping[str, Any], wanted: Any, path: tuple[str, ...]) -> Iterator[str]:
+def _find_unwanted(owned: Mapping[str, Any], wanted: Any, path: _Path, found: list[_Path]) -> None:
     # ``f:`` names a field, ``k:`` an item by its key fields, ``v:`` one by its value, ``i:`` one by
     # its place (structured-merge-diff, path elements of FieldsV1).
     for entry, below in owned.items():
-        sort, _, name = entry.partition(":")
-        if sort == "f":
+        sort, name = entry[:2], entry[2:]
+        if sort == "f:":
             if not isinstance(wanted, dict) or name not in wanted:
-                yield ".".join((*path, name))
+                found.append((*path, name))
             elif below:
-                yield from _unwanted(below, wanted[name], (*path, name))
+                _find_unwanted(below, wanted[name], (*path, name), found)
         elif name:
-            word, value, is_there = _wanted_item(sort, name, wanted)
+            segment, value, is_there = _wanted_item(sort, name, wanted)
             if not is_there:
-                yield ".".join((*path, word))
+                found.append((*path, segment))
             elif below:
-                yield from _unwanted(below, value, (*path, word))
+                _find_unwanted(below, value, (*path, segment), found)
 
 
-def _wanted_item(sort: str, name: str, wanted: Any) -> tuple[str, Any, bool]:
+def _wanted_item(sort: str, name: str, wanted: Any) -> tuple[_Segment, Any, bool]:
     """The item of a list of ours that an entry of FieldsV1 names, and whether it is there."""
     items = wanted if isinstance(wanted, list) else []
-    named = json.loads(name)
-    if sort == "k":
+    named = _named(name)
+    if sort == "k:":
         item = _item(items, named)
-        return f"[{_words(named)}]", item, item is not None
-    if sort == "v":
+        return named, item, item is not None
+    if sort == "v:":
         return f"[{named}]", named, named in items
     return f"[{named}]", None, int(named) < len(items)
 
 
+@lru_cache(maxsize=1024)
+def _named(text: str) -> Any:
+    """What FieldsV1 says of an item; the same few in all accounts. Not to be changed."""
+    return json.loads(text)
+
+
 def _item(items: list[Any], key: Mapping[str, Any]) -> Any:
     for item in items:
-        if isinstance(item, dict) and all(item.get(name) == key[name] for name in key):
+        if isinstance(item, dict) and _has(item, key):
             return item
     return None
 
 
-def _words(key: Mapping[str, Any]) -> str:
-    return ",".join(f"{name}={value}" for name, value in key.items())
+def _has(item: Mapping[str, Any], key: Mapping[str, Any]) -> bool:
+    for name, value in key.items():
+        if item.get(name) != value:
+            return False
+    return True
+
+
+def _word(segment: _Segment) -> str:
+    if isinstance(segment, str):
+        return segment
+    return f"[{','.join(f'{name}={value}' for name, value in segment.items())}]"
 
 
 def _owned(live: Json, subresource: str) -> Mapping[str, Any]:
@@ -149,7 +176,7 @@ def _owned(live: Json, subresource: str) -> Mapping[str, Any]:
     return {}
 
 
-def _same(wanted: Any, live: Any, path: tuple[str, ...]) -> bool:
+def _same(wanted: Any, live: Any, path: _Path) -> bool:
     if wanted == live and isinstance(wanted, bool) is isinstance(live, bool):
         return True
     if isinstance(wanted, str) and isinstance(live, str) and _is_quantity(path):
@@ -157,7 +184,7 @@ def _same(wanted: Any, live: Any, path: tuple[str, ...]) -> bool:
     return False
 
 
-def _is_quantity(path: tuple[str, ...]) -> bool:
+def _is_quantity(path: _Path) -> bool:
     return path[-1] in _QUANTITY_FIELDS or (len(path) > 1 and path[-2] in _QUANTITY_MAPS)
 
 
