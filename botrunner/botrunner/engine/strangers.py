@@ -64,7 +64,7 @@ def _own(state: EngineState, order: ReadOrder, *, by_read: bool) -> None:
     """Ours by its id, unknown by our books: the venue knows better."""
     identity = decode(order.order_id)
     run = state.runs.get(identity.strategy) if identity is not None else None
-    if identity is None or run is None:
+    if identity is None or run is None or run.symbol != order.symbol:
         state.foreign[order.order_id] = order
     elif identity.epoch == state.epoch and not by_read:
         return  # A push that was overtaken: the order has ended already.

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from botrunner.domain.control import InstrumentRead, ParametersChanged
+from botrunner.domain.control import InstrumentRead, ParametersChanged, PrivateStreamRestored
+from botrunner.domain.ids import decode, encode
 from botrunner.domain.parameters import AccountParameters, OnRemove, StrategyParameters
 from botrunner.domain.side import Purpose, Side
 from support.engine_drive import NOON, XRP, Drive, account, grid
@@ -134,3 +135,29 @@ def test_an_edit_of_on_remove_acts_on_what_is_retiring_already(drive: Drive) -> 
 
     assert kept == [(XRP, "long"), (XRP, "short")]
     assert held(drive) == []
+
+
+def test_an_older_runners_order_of_the_old_symbol_is_not_taken_for_the_new_ones(
+    drive: Drive,
+) -> None:
+    """PR-7, PR-8: the id names the strategy; whose it is, the symbol says too."""
+    change(drive, ON_DOGE)
+    close_xrp(drive)
+    tell_instrument(drive, DOGE)
+    drive.settle(3)
+    began = drive.run.begun_at
+    order = drive.order_at(LONG, 1)
+    late = replace(order, order_id=of_lower_epoch(order.order_id), symbol=XRP)
+    late.created_at = drive.venue.tick()
+    drive.venue.orders[late.order_id] = late
+    drive.wait(1)
+    drive.tell(PrivateStreamRestored(at=drive.venue.now))
+
+    assert drive.run.begun_at == began
+    assert not late.is_open
+
+
+def of_lower_epoch(order_id: str) -> str:
+    identity = decode(order_id)
+    assert identity is not None
+    return encode(replace(identity, epoch=identity.epoch - 1))
