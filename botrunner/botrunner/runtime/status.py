@@ -12,6 +12,7 @@ from botapi.v1alpha1.status import (
     StreamState,
 )
 from botapi.v1alpha1.status import Side as ReportedSide
+from botapi.v1alpha1.strategies import UNOWNED
 from botrunner.domain.position import Position
 from botrunner.domain.side import Purpose
 from botrunner.engine.state import EngineState
@@ -22,10 +23,9 @@ from botrunner.runtime.strategy_status import strategy_report
 from botrunner.runtime.surroundings import Surroundings
 from botrunner.runtime.totals import Totals
 
-UNOWNED = "unowned"
 _WARNING, _CRITICAL = Decimal("0.5"), Decimal("0.8")
-_CENT_OF_PERCENT = Decimal("0.0001")
-_CENT_OF_CENT = Decimal("0.0001")
+_PERCENT_STEP = Decimal("0.0001")
+_MONEY_STEP = Decimal("0.0001")
 """USDT for people; what a ledger is held against is reported whole."""
 
 
@@ -79,11 +79,11 @@ def plain_decimal(value: Decimal) -> str:
 
 
 def _percent(rate: Decimal) -> str:
-    return plain_decimal((rate * PERCENT).quantize(_CENT_OF_PERCENT))
+    return plain_decimal((rate * PERCENT).quantize(_PERCENT_STEP))
 
 
 def _money(amount: Decimal) -> str:
-    return plain_decimal(amount.quantize(_CENT_OF_CENT))
+    return plain_decimal(amount.quantize(_MONEY_STEP))
 
 
 def _account(
