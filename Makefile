@@ -24,6 +24,8 @@ E2E_TESTS := tests/e2e/test_demo.py $(SHARING_TESTS) $(LOCAL_TESTS)
 RUN_E2E = @echo "e2e: accounts from kubectl apply to the exchange"; \
 	$(BIN)/python -m pytest -q -m "cluster and not nightly" tests/e2e/test_demo.py $(SHARING_TESTS) \
 	    $$(test ! -e .cluster/node-id || echo $(LOCAL_TESTS))
+# Among the unit tests of a part are properties too.
+PROPERTY_UNITS = $(shell grep -rl '^@given' tests/unit)
 IMAGE_PROGRAM := PYTHONPATH=tests $(PYTHON) -m cluster.images
 SOURCES := crds/botapi operator/botoperator botrunner/botrunner tests
 # One lock for Python 3.11 to 3.13. Releases younger than a week wait: bad ones are found by then.
@@ -114,7 +116,7 @@ e2e: $(READY) cluster-up ## Accounts from kubectl apply to the exchange, on the 
 	$(call NEXT,All green. Next: make demo brings its account back.)
 
 nightly: test ## Everything, then the long profiles: outages and days, many more examples for every property
-	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -q --timeout 3600 tests/property
+	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -q --timeout 3600 tests/property $(PROPERTY_UNITS)
 	$(BIN)/python -m pytest -q --timeout 3600 -m nightly || test $$? -eq 5
 	$(call NEXT,Next: a failing example is printed with its blob; turn it into a test.)
 
