@@ -119,7 +119,10 @@ def _(event: OrderFilled, state: EngineState) -> None:
         return
     if event.kind is not FillKind.TRADE:
         _liquidated(state, event)
-    order = _advance(state, event)
+    known = state.orders.get(event.order_id)
+    # Told under another symbol, it says nothing about the order whose id it names.
+    is_its_own = known is not None and known.symbol == event.symbol
+    order = _advance(state, event) if is_its_own else None
     _money_moved(state)
     state.moved_at[(event.symbol, event.side)] = event.at
     run = state.run_of_symbol(event.symbol)

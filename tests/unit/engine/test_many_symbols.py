@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from botrunner.domain.control import ParametersChanged
-from botrunner.domain.events import TimerFired
+from botrunner.domain.events import OrderFilled, TimerFired
 from botrunner.domain.ids import decode
 from botrunner.domain.parameters import AccountParameters, StrategyParameters
 from botrunner.domain.side import SIDES, Purpose
@@ -86,6 +86,30 @@ def test_one_symbols_life_leaves_the_others_alone() -> None:
     drive.move("0.99", "S1USDT")
 
     assert {request.symbol for request in drive.venue.requests[before:]} == {"S1USDT"}
+
+
+def test_an_execution_told_under_another_symbol_leaves_the_order_that_it_names_alone() -> None:
+    """EX-10: counted, it would make the take-profit larger than what is held, and stay so."""
+    drive = market(1)
+    exit_order = next(order for order in drive.venue.open_orders() if order.reduces)
+    before = len(drive.venue.requests)
+    drive.tell(
+        OrderFilled(
+            order_id=exit_order.order_id,
+            execution_id="elsewhere",
+            symbol="S9USDT",
+            side=exit_order.side,
+            reduces=True,
+            quantity=Decimal(1),
+            price=Decimal(1),
+            fee=Decimal(0),
+            at=drive.venue.tick(),
+        )
+    )
+    drive.settle(35)
+
+    assert drive.venue.requests[before:] == []
+    assert broken_rules(drive) == []
 
 
 @pytest.mark.parametrize("cash", ["40", "100000"])
