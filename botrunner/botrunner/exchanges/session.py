@@ -160,7 +160,7 @@ class StreamSession:
             return self._reconnect(now)
         if self._cut:
             return []
-        if now - self._last_pong >= self._timing.dead:
+        if now >= self._last_pong + self._timing.dead:
             return self._disconnect(f"no pong for {self._timing.dead:g} s")
         if self._is_overdue(now):
             return self._disconnect(f"no acknowledgement within {self._timing.acknowledge:g} s")
