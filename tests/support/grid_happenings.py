@@ -1,11 +1,20 @@
 """What can happen to an account, as data: drawn by hypothesis, applied to a drive."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from botrunner.domain.control import PrivateStreamLost, PrivateStreamRestored
+from botrunner.domain.control import (
+    ParametersChanged,
+    PersonStopSet,
+    PersonStopTakenBack,
+    PrivateStreamLost,
+    PrivateStreamRestored,
+)
+from botrunner.domain.parameters import GridParameters, StrategyParameters
+from botrunner.domain.side import SIDES
 from support.engine_drive import XRP, Drive, Fault
 from support.grid_contract import VenueOrder
 
@@ -75,16 +84,79 @@ def gap(drive: Drive, basis_points: int, _: int) -> None:
     drive.tell(PrivateStreamRestored(at=drive.venue.now))
 
 
+def edit(drive: Drive, what: int, number: int) -> None:
+    """A person edits the grid."""
+    one = drive.parameters.strategies[0]
+    _change(drive, replace(one, grid=EDITS[what % len(EDITS)](one.grid, number)))
+
+
+def by_hand(drive: Drive, side: int, percent: int) -> None:
+    """A person closes a part of a side, or nearly all of it."""
+    held = drive.venue.held.get((XRP, SIDES[side]))
+    if held is None or held.quantity == 0:
+        return
+    order = VenueOrder(
+        order_id=f"web-{len(drive.venue.orders)}",
+        symbol=XRP,
+        side=SIDES[side],
+        reduces=True,
+        price=drive.venue.prices[XRP],
+        quantity=max(Decimal(1), held.quantity * percent // 99),
+        created_at=drive.venue.now,
+    )
+    drive.venue.orders[order.order_id] = order
+    drive.tell(*drive.venue.fill_part(order.order_id, order.quantity))
+
+
+def resume(drive: Drive, _: int = 0, __: int = 0) -> None:
+    """A person acknowledges the hold in force (GR-35)."""
+    if drive.run.hold_id:
+        _change(drive, replace(drive.parameters.strategies[0], acknowledged_hold=drive.run.hold_id))
+
+
+def stop(drive: Drive, _: int, __: int) -> None:
+    """A person stops the account."""
+    drive.tell(PersonStopSet(at=drive.venue.now, reason="spec.emergencyStop"))
+
+
+def take_back(drive: Drive, _: int = 0, __: int = 0) -> None:
+    """The person takes the stop back."""
+    drive.tell(PersonStopTakenBack(at=drive.venue.now))
+
+
+EDITS: tuple[Callable[[GridParameters, int], GridParameters], ...] = (
+    lambda grid, number: replace(grid, step_ratio=Decimal(number) / 2000),
+    lambda grid, number: replace(grid, take_profit_ratio=Decimal(number) / 2000),
+    lambda grid, number: replace(grid, max_levels_per_side=1 + number % 7),
+    lambda grid, number: replace(
+        grid, wanted=replace(grid.wanted, initial_margin=Decimal(1 + number % 3))
+    ),
+    lambda grid, number: replace(
+        grid, wanted=replace(grid.wanted, leverage=Decimal(10 + number % 60))
+    ),
+    lambda grid, number: replace(
+        grid, wanted=replace(grid.wanted, averaging_multiplier=Decimal(11 + number % 20) / 10)
+    ),
+)
+"""What a person may write, from a number of 1 to 99."""
+
+
 HAPPENINGS: dict[str, Callable[[Drive, int, int], None]] = {
     each.__name__: each
     for each in (move, part, wait, funding, fault, restart, crash, swap, lose, gap)
 }
+HAPPENINGS |= {each.__name__: each for each in (edit, by_hand, resume, stop, take_back)}
 
 
 def happen(drive: Drive, happening: Happening) -> None:
     """Let it happen, with everything that follows at once."""
     name, first, second = happening
     HAPPENINGS[name](drive, first, second)
+
+
+def _change(drive: Drive, strategy: StrategyParameters) -> None:
+    drive.parameters = replace(drive.parameters, strategies=(strategy,))
+    drive.tell(ParametersChanged(at=drive.venue.now, parameters=drive.parameters))
 
 
 def _place(order: VenueOrder) -> tuple[str, bool, Decimal]:
@@ -116,3 +188,11 @@ anything = st.one_of(
     _drawn("gap", -200, 200),
 )
 """Everything, faults included."""
+people = st.one_of(
+    _drawn("edit", 0, len(EDITS) - 1),
+    _drawn("by_hand", 0, 1),
+    _drawn("resume", 0, 0),
+    _drawn("stop", 0, 0),
+    _drawn("take_back", 0, 0),
+)
+"""What people do to an account that trades."""

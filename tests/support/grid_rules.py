@@ -17,7 +17,7 @@ def broken_rules(drive: Drive) -> list[str]:
     run = drive.run
     if run.phase is not Phase.TRADING:
         return ["still recovering"]
-    return [*_uneven(drive), *_exits(drive), *_above_top(drive)]
+    return [*_uneven(drive), *broken_exits(drive), *_above_top(drive)]
 
 
 def _uneven(drive: Drive) -> list[str]:
@@ -56,7 +56,8 @@ def _have(drive: Drive, side: Side, level: int) -> Decimal:
     return have + sum((Decimal(quantity) for quantity in resting), Decimal(0))
 
 
-def _exits(drive: Drive) -> list[str]:
+def broken_exits(drive: Drive) -> list[str]:
+    """GR-34 alone: every side that is not held as the grid thinks, or not covered by its exits."""
     broken = []
     for side in SIDES:
         held = drive.venue.held.get((drive.run.symbol, side))
